@@ -1,0 +1,174 @@
+import { Agent, type Dispatcher } from 'undici';
+import { z } from 'zod';
+import { version } from '../package.json';
+import { checkedOptions } from './checked.js';
+import { systemClock, type Clock } from './clock.js';
+import { startDeadline, type Deadline } from './deadline.js';
+import { exchange, type ExchangeLimits, type WireRequest } from './exchange.js';
+import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
+import { originProblem } from './origin.js';
+import { outcomeReader } from './outcome-reader.js';
+import { requestUrl } from './request-url.js';
+import { resendDelayMs } from './resend.js';
+import { bearerValueRule, isBearerValue } from './token.js';
+import type { Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
+
+/**
+ * Makes the HTTP side of a provider: one deadline over each call, a size limit, no redirects, JSON or a clear error, and
+ * no secret in any of it.
+ *
+ * @throws LatchkeyError `invalid_config` for options that are not usable.
+ */
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const { name, timeoutMs, maxResponseBytes, userAgent, clock, ...checked } = checkedOptions(
+    'createUpstream()',
+    optionsSchema,
+    options,
+  );
+  const { origin } = new URL(checked.origin);
+  const limits: ExchangeLimits = {
+    headersTimeoutMs: Math.min(10_000, timeoutMs),
+    bodyTimeoutMs: Math.min(5_000, timeoutMs),
+    maxResponseBytes,
+  };
+  const ownAgent = new Agent({ connect: { timeout: Math.min(5_000, timeoutMs) } });
+  const dispatcher = checked.dispatcher ?? ownAgent;
+  const closing = new AbortController();
+
+  return Object.freeze({
+    name,
+    origin,
+
+    async json<T>(request: UpstreamRequest<T>): Promise<T> {
+      const wire = wireRequest(request);
+      const deadline = startDeadline({
+        clock,
+        timeoutMs,
+        signals: [closing.signal, request.signal],
+        onTimeout: () => failure('timeout', `${name} did not answer within ${timeoutMs} ms.`),
+      });
+      try {
+        deadline.signal.throwIfAborted();
+        return await (request.source
+          ? answerWithRenewal(request, request.source, wire, deadline)
+          : answer(request, wire, tokenValue(request.token), deadline));
+      } finally {
+        deadline.stop();
+      }
+    },
+
+    async close() {
+      closing.abort(failure('closed'));
+      await ownAgent.destroy();
+    },
+  });
+
+  async function answerWithRenewal<T>(
+    request: UpstreamRequest<T>,
+    source: NonNullable<UpstreamRequest<T>['source']>,
+    wire: WireRequest,
+    deadline: Deadline,
+  ): Promise<T> {
+    const { signal } = deadline;
+    const token = await deadline.bound(source.getToken({ signal }));
+    try {
+      return await answer(request, wire, token.value, deadline);
+    } catch (error) {
+      if (!isLatchkeyError(error, 'token_rejected')) throw error;
+    }
+    const renewed = await deadline.bound(source.getToken({ signal, rejected: token }));
+    return answer(request, wire, renewed.value, deadline);
+  }
+
+  /** What the provider says to a request with this token, the request being sent again where that is allowed. */
+  async function answer<T>(
+    request: UpstreamRequest<T>,
+    wire: WireRequest,
+    token: string | undefined,
+    deadline: Deadline,
+  ): Promise<T> {
+    const signed = token === undefined ? wire : withBearer(wire, token);
+    const read = outcomeReader({ name, origin, clock, request, token });
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await exchange(signed, limits, dispatcher, deadline.signal);
+      const result = read(outcome);
+      if ('answer' in result) return result.answer;
+      const waitMs = resendDelayMs({
+        tries,
+        method: wire.method,
+        outcome,
+        retryAfterMs: result.error.retryAfterMs,
+      });
+      // A wait that would outlast the deadline could only turn what is known into a timeout.
+      if (waitMs === undefined || waitMs >= deadline.remainingMs()) throw result.error;
+      await clock.sleep(waitMs, deadline.signal);
+    }
+  }
+
+  function wireRequest({ method = 'GET', path, query, body, source }: UpstreamRequest<unknown>): WireRequest {
+    if (source && source.origin !== origin) {
+      throw failure('invalid_config', `A token source for ${source.origin} must not be used for ${origin}.`);
+    }
+    return {
+      url: requestUrl(origin, path, query),
+      method,
+      headers: {
+        'user-agent': userAgent,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    };
+  }
+
+  function withBearer(wire: WireRequest, token: string): WireRequest {
+    if (!isBearerValue(token)) throw failure('invalid_input', `The token ${bearerValueRule}.`);
+    return { ...wire, headers: { ...wire.headers, authorization: `Bearer ${token}` } };
+  }
+
+  function failure(
+    code: 'timeout' | 'closed' | 'invalid_config' | 'invalid_input',
+    message?: string,
+  ): LatchkeyError {
+    return new LatchkeyError(code, { provider: name, message });
+  }
+}
+
+function tokenValue(token: UpstreamRequest<unknown>['token']): string | undefined {
+  return typeof token === 'object' ? token.value : token;
+}
+
+const optionsSchema = z.strictObject({
+  name: z.string('must be text').min(1, 'must not be empty'),
+  origin: z.string('must be text').superRefine((origin, context) => {
+    const problem = originProblem(origin);
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  }),
+  dispatcher: z
+    .custom<Dispatcher>((value) => hasMethods(value, 'dispatch'), 'must be a dispatcher of undici')
+    .optional(),
+  timeoutMs: milliseconds(600_000).default(15_000),
+  maxResponseBytes: z
+    .int('must be a whole number')
+    .positive('must be above 0')
+    .default(8 * 1024 * 1024),
+  userAgent: z
+    .string('must be text')
+    .regex(/^[\x20-\x7e]{1,256}$/, 'must be 1 to 256 ASCII characters')
+    .default(`latchkey/${version}`),
+  clock: z
+    .custom<Clock>((value) => hasMethods(value, 'now', 'monotonic', 'sleep'), 'must be a clock')
+    .default(systemClock),
+});
+
+function milliseconds(most: number) {
+  const rule = `must be above 0 and at most ${most} milliseconds`;
+  return z.number(rule).positive(rule).max(most, rule);
+}
+
+function hasMethods(value: unknown, ...names: string[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  );
+}

@@ -1,0 +1,68 @@
+import type { Clock } from './clock.js';
+
+/** The end of one call: whichever comes first of its time running out and somebody aborting it. */
+export interface Deadline {
+  /** Aborted at the end of the call, with the error or reason that the call then rejects with. */
+  readonly signal: AbortSignal;
+  /** What is left of the time, in milliseconds. */
+  remainingMs(): number;
+  /** Settles as `work` does, or rejects at the deadline; `work` itself goes on, and its late outcome is dropped. */
+  bound<T>(work: Promise<T>): Promise<T>;
+  /** Lets go of the timer and of the signals listened to. To be called when the call has ended. */
+  stop(): void;
+}
+
+/**
+ * Starts the deadline of a call that must end within `timeoutMs`.
+ *
+ * @param options.onTimeout makes the error for a call whose time has run out.
+ * @param options.signals end the call early, each with its own reason.
+ */
+export function startDeadline(options: {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly onTimeout: () => Error;
+  readonly signals: readonly (AbortSignal | undefined)[];
+}): Deadline {
+  const { clock, timeoutMs, onTimeout } = options;
+  const startedAt = clock.monotonic();
+  const end = new AbortController();
+  const timer = new AbortController();
+
+  // Listened to one by one: `AbortSignal.any` would keep an entry for each call on a signal that outlives them all.
+  const listening = options.signals
+    .filter((signal) => signal !== undefined)
+    .map((signal) => {
+      const forward = () => end.abort(signal.reason);
+      if (signal.aborted) forward();
+      else signal.addEventListener('abort', forward, { once: true });
+      return () => signal.removeEventListener('abort', forward);
+    });
+  clock.sleep(timeoutMs, timer.signal).then(
+    () => end.abort(onTimeout()),
+    () => undefined, // stopped
+  );
+
+  return {
+    signal: end.signal,
+    remainingMs: () => Math.max(0, timeoutMs - (clock.monotonic() - startedAt)),
+    async bound<T>(work: Promise<T>): Promise<T> {
+      let forget = () => {};
+      const ended = new Promise<never>((_, reject) => {
+        const onAbort = () => reject(end.signal.reason as Error);
+        if (end.signal.aborted) onAbort();
+        else end.signal.addEventListener('abort', onAbort, { once: true });
+        forget = () => end.signal.removeEventListener('abort', onAbort);
+      });
+      try {
+        return await Promise.race([work, ended]);
+      } finally {
+        forget();
+      }
+    },
+    stop() {
+      timer.abort();
+      for (const forget of listening) forget();
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { toHttpAnswer, type HttpAnswer } from './http-answer.js';

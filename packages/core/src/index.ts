@@ -1,0 +1,34 @@
+export type { CallOptions, Provider } from './provider.js';
+export { defineProvider, type ProviderDefinition } from './define-provider.js';
+export type { Identity } from './identity.js';
+export type { Entitlement } from './entitlement.js';
+export {
+  createGrant,
+  packGrant,
+  unpackGrant,
+  type Grant,
+  type GrantFields,
+  type PackedGrant,
+} from './grant.js';
+
+export { createToken, type Token } from './token.js';
+export {
+  tokenSourceOf,
+  type GetTokenOptions,
+  type TokenSource,
+  type TokenSourceHolder,
+} from './token-source.js';
+export { staticTokenSource } from './static-token-source.js';
+
+export { createUpstream } from './create-upstream.js';
+export type { Refusal, Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
+export type { Reply } from './exchange.js';
+export type { Query, QueryValue } from './request-url.js';
+
+export { LatchkeyError, isLatchkeyError, type LatchkeyErrorDetails } from './latchkey-error.js';
+export { isErrorCode, type ErrorCode } from './error-code.js';
+
+export { systemClock, type Clock } from './clock.js';
+export { credentialText, emailText } from './credential-text.js';
+export { checkedInput, checkedOptions } from './checked.js';
+export { knownFields, type KnownFields } from './known-fields.js';

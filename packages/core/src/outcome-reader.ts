@@ -1,0 +1,91 @@
+import type { z } from 'zod';
+import type { Clock } from './clock.js';
+import { errorSentences, type ErrorCode } from './error-code.js';
+import type { Outcome, Reply } from './exchange.js';
+import { LatchkeyError, type LatchkeyErrorDetails } from './latchkey-error.js';
+import { retryAfterMs } from './retry-after.js';
+import { blotted, safeCause } from './safe-cause.js';
+import type { Refusal, UpstreamRequest } from './upstream.js';
+
+/** What a request came to. */
+export type Result<T> = { readonly answer: T } | { readonly error: LatchkeyError };
+
+/**
+ * Reads what a request came to: the answer, or the one error for it. No token and no text of the request's body is in
+ * the error, nor anything of the reply's body but the provider's own short code.
+ */
+export function outcomeReader<T>(context: {
+  readonly name: string;
+  readonly origin: string;
+  readonly clock: Clock;
+  readonly request: UpstreamRequest<T>;
+  readonly token: string | undefined;
+}): (outcome: Outcome) => Result<T> {
+  const { name, origin, clock, request, token } = context;
+  const secrets = [...textsIn(request.body), ...(token === undefined ? [] : [token])];
+
+  return ({ reply, failure, bodyProblem }: Outcome): Result<T> => {
+    if (failure) {
+      const { code, reason, cause } = failure;
+      return failed(code, { message: `${origin} ${reason}.`, cause: safeCause(cause, secrets) });
+    }
+    try {
+      const refusal = request.refused?.(reply) ?? refusalByStatus(reply.status, token !== undefined);
+      if (refusal) return refused(reply, refusal);
+      if (bodyProblem !== undefined) return unusable(reply, `the body ${bodyProblem}`);
+      const parsed = request.schema.safeParse(reply.body);
+      return parsed.success ? { answer: parsed.data } : unusable(reply, problemsIn(parsed.error));
+    } catch (error) {
+      // What a provider's own functions throw on a reply they did not expect.
+      return unusable(reply, 'it could not be read', safeCause(error, secrets));
+    }
+  };
+
+  function refused({ status, headers }: Reply, { code, ...said }: Refusal): Result<T> {
+    const word = said.upstreamCode;
+    return failed(code, {
+      message: `${name} answered ${status}. ${errorSentences[code]}`,
+      status,
+      upstreamCode: word !== undefined && isCode(word) && blotted(word, secrets) === word ? word : undefined,
+      retryAfterMs: said.retryAfterMs ?? retryAfterMs(headers['retry-after'], clock.now()),
+    });
+  }
+
+  function unusable({ status }: Reply, problem: string, cause?: Error): Result<T> {
+    const message = `${name} answered ${status}, but the answer cannot be used: ${problem}.`;
+    return failed('invalid_response', { message: blotted(message, secrets), status, cause });
+  }
+
+  function failed(code: ErrorCode, details: LatchkeyErrorDetails): Result<T> {
+    return { error: new LatchkeyError(code, { provider: name, ...details }) };
+  }
+}
+
+/** What a status alone says. */
+function refusalByStatus(status: number, withToken: boolean): Refusal | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  if (status === 401 && withToken) return { code: 'token_rejected' };
+  if (status === 429) return { code: 'rate_limited' };
+  return { code: 'upstream_error' };
+}
+
+/** A word a program made, not text: only such a one is repeated in an error. */
+function isCode(word: string): boolean {
+  return /^[A-Za-z0-9_.:-]{1,64}$/.test(word);
+}
+
+// The values of a reply are never repeated, and of its keys only those that look like names.
+function problemsIn({ issues }: z.ZodError): string {
+  const told = issues.slice(0, 3).map((issue) => {
+    const expected = issue.code === 'invalid_type' ? `is not ${issue.expected}` : issue.code;
+    const path = issue.path.map((key) => (/^\w{1,32}$/.test(String(key)) ? String(key) : '…')).join('.');
+    return `${path === '' ? 'the body' : path} ${expected}`;
+  });
+  const untold = issues.length - told.length;
+  return told.join('; ') + (untold > 0 ? `; and ${untold} more` : '');
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}

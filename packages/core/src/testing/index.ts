@@ -1,0 +1,9 @@
+export { providerContract, type ProviderSetup, type TestFunction } from './provider-contract.js';
+export {
+  fakeProvider,
+  type FakeAccount,
+  type FakeCredentials,
+  type FakeProvider,
+  type FakeUser,
+} from './fake-provider.js';
+export { virtualClock, type VirtualClock } from './virtual-clock.js';

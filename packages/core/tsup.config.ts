@@ -1,0 +1,7 @@
+import { library } from '../../tsup.base';
+
+export default library({
+  index: 'src/index.ts',
+  http: 'src/http/index.ts',
+  testing: 'src/testing/index.ts',
+});

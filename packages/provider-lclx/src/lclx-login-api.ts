@@ -1,0 +1,137 @@
+import { knownFields, type Refusal, type Reply, type UpstreamRequest } from '@latchkey/core';
+import { z } from 'zod';
+import type { LclxAccount, LclxCompany } from './lclx-account.js';
+import type { LclxCredentials } from './lclx-credentials.js';
+import { asRecord, flag, number, record, text } from './lenient.js';
+
+/** What a login gives. */
+export interface LclxLogin {
+  readonly accessToken: string;
+  /** Epoch milliseconds; absent where the reply does not say. */
+  readonly expiresAt?: number;
+  readonly account: LclxAccount;
+}
+
+/**
+ * The login request of LCLXchange, `POST /api/login`, and how its reply is read.
+ *
+ * @param issuedAt what a lifetime is counted from, in epoch milliseconds.
+ */
+export function loginRequest(
+  { email, password }: LclxCredentials,
+  issuedAt: number,
+): UpstreamRequest<LclxLogin> {
+  return {
+    method: 'POST',
+    path: '/api/login',
+    body: { email, password },
+    refused: loginRefused,
+    schema: loginReply.transform(({ user, ...top }) =>
+      knownFields({
+        accessToken: user.access_token,
+        expiresAt: expiryOf([user.expires_on, user.expires_in, top.expires_on, top.expires_in], issuedAt),
+        account: accountOf(user, email),
+      }),
+    ),
+  };
+}
+
+const loginReply = z.object({
+  user: z.object({
+    access_token: z.string().min(1),
+    expires_on: number,
+    expires_in: number,
+    firstname: text,
+    middlename: text,
+    lastname: text,
+    email: text,
+    title: text,
+    enabled: flag,
+    lastlogin: text,
+    imageUrl: text,
+    company: record.pipe(
+      z.object({
+        name: text,
+        address1: text,
+        city: text,
+        state: text,
+        postal: text,
+        country: text,
+        phone: text,
+        otilicense: text,
+      }),
+    ),
+  }),
+  expires_on: number,
+  expires_in: number,
+});
+
+function accountOf(user: z.output<typeof loginReply>['user'], sentEmail: string): LclxAccount {
+  const { otilicense, ...address } = user.company;
+  const company: LclxCompany = knownFields({ ...address, otiLicense: otilicense });
+  return knownFields({
+    email: user.email ?? sentEmail,
+    firstName: user.firstname,
+    middleName: user.middlename,
+    lastName: user.lastname,
+    title: user.title,
+    enabled: user.enabled,
+    lastLogin: user.lastlogin,
+    imageUrl: user.imageUrl,
+    company: Object.keys(company).length > 0 ? company : undefined,
+  });
+}
+
+/**
+ * The moment that the first usable of `candidates` tells. The documents call it a number of seconds from now, under a
+ * name that says a moment; so numbers too large for a lifetime are read as the moment itself. Nothing usable is an
+ * unknown expiry: there is no usual lifetime to fall back to.
+ */
+function expiryOf(candidates: readonly (number | undefined)[], issuedAt: number): number | undefined {
+  return candidates.map((value) => momentOf(value, issuedAt)).find((moment) => moment !== undefined);
+}
+
+function momentOf(value: number | undefined, issuedAt: number): number | undefined {
+  if (value === undefined || value <= 0) return undefined;
+  const moment = value > 1e12 ? value : value > 1e9 ? value * 1000 : issuedAt + value * 1000;
+  return moment > issuedAt && moment <= latestMoment ? Math.round(moment) : undefined;
+}
+
+// The last one that a Date can hold (ECMA-262, "Time Values").
+const latestMoment = 8.64e15;
+
+/** What a reply that gives no token means. See the table in docs/providers/lclx.md. */
+function loginRefused({ status, body }: Reply): Refusal | undefined {
+  if (status >= 500) return { code: 'upstream_error' };
+  if (status >= 200 && status < 300) {
+    const user = asRecord(asRecord(body)['user']);
+    if (flag.parse(user['enabled']) === false) return { code: 'account_disabled' };
+    const hasToken = typeof user['access_token'] === 'string' && user['access_token'] !== '';
+    return !hasToken && saysBadCredentials(body) ? { code: 'invalid_credentials' } : undefined;
+  }
+  switch (status) {
+    case 401:
+      return { code: 'invalid_credentials' };
+    case 400:
+    case 422:
+      return { code: saysBadCredentials(body) ? 'invalid_credentials' : 'invalid_input' };
+    case 403:
+      return { code: saysBadCredentials(body) ? 'invalid_credentials' : 'account_disabled' };
+    case 404:
+      return { code: saysBadCredentials(body) ? 'invalid_credentials' : 'upstream_error' };
+    default:
+      return undefined; // as the status says
+  }
+}
+
+/** Whether a reply says, in these or other words, "Invalid Username or Password." */
+function saysBadCredentials(body: unknown): boolean {
+  const { message } = asRecord(body);
+  const said = typeof message === 'string' ? message : body;
+  // A long text is a page, and a page may say anything.
+  return typeof said === 'string' && said.length <= 300 && denial.test(said) && credential.test(said);
+}
+
+const denial =
+  /\b(invalid|incorrect|wrong|bad|unknown|unrecogni[sz]ed|mismatch|not (match|found|valid|correct))\b/i;
+const credential = /\b(user ?name|password|credentials?|login|e-?mail address and)\b/i;

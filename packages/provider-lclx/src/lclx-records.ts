@@ -1,0 +1,48 @@
+import type { Refusal, Reply } from '@latchkey/core';
+import { z } from 'zod';
+import type { LclxRaw } from './lclx-freight.js';
+import { asRecord } from './lenient.js';
+
+/**
+ * The records of a wire list. LCLXchange writes lists as objects with the keys "0", "1", …; read as well are arrays, a
+ * bare record, and nothing at all, which is the empty list. `undefined` for what cannot be a list.
+ */
+export function recordsOf(list: unknown): readonly unknown[] | undefined {
+  if (list === undefined || list === null) return [];
+  if (typeof list !== 'object') return undefined;
+  if (Array.isArray(list)) return list as unknown[];
+  const isKeyed = Object.keys(list).every((key) => /^\d+$/.test(key));
+  return isKeyed ? Object.values<unknown>({ ...list }) : [list]; // whole-number keys come in ascending order
+}
+
+/** Reads a reply that wraps a list of records in the key `name`. */
+export function listIn<T>(name: string, record: z.ZodType<T>): z.ZodType<T[]> {
+  return z
+    .unknown()
+    .transform((body, context): readonly unknown[] => {
+      const records = typeof body === 'object' ? recordsOf(asRecord(body)[name]) : undefined;
+      if (records) return records;
+      context.addIssue({ code: 'custom', message: 'must be a list' });
+      return z.NEVER;
+    })
+    .pipe(z.array(record));
+}
+
+/** Reads a record of the wire fields `shape`, renames them with `read`, and keeps the original as `raw`. */
+export function recordOf<Shape extends z.core.$ZodLooseShape, T extends object>(
+  shape: Shape,
+  read: (fields: z.output<z.ZodObject<Shape>>) => T,
+): z.ZodType<T & { readonly raw: LclxRaw }> {
+  return z
+    .unknown()
+    .transform((wire) => ({ fields: wire, raw: asRecord(wire) }))
+    .pipe(z.object({ fields: z.object(shape), raw: z.custom<LclxRaw>() }))
+    .transform(({ fields, raw }) => ({ ...read(fields), raw }));
+}
+
+/** Tells a refused token: a 401, and a body with the key `Unauthorized` under any status but those of a failure. */
+export function dataRefused({ status, body }: Reply): Refusal | undefined {
+  return status < 500 && Object.hasOwn(asRecord(body), 'Unauthorized')
+    ? { code: 'token_rejected' }
+    : undefined;
+}

@@ -1,0 +1,24 @@
+// Runs the pnpm that package.json pins, on a machine that has only Node and npm:
+//   node scripts/pnpm.mjs install
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { packageManager } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+/** Runs pnpm in the root of the repository; `options` go to `spawnSync`. */
+export function pnpm(args, options = {}) {
+  // On Windows npx is a .cmd file, which only a shell can start.
+  return spawnSync('npx', ['--yes', packageManager, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    ...options,
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', ...options.env },
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.exitCode = pnpm(process.argv.slice(2)).status ?? 1;
+}

@@ -1,0 +1,25 @@
+// Makes a clean clone ready: installs what the lockfile says and, when asked, builds.
+//   node scripts/setup.mjs [--build=<package>]
+// Quiet while things go well; everything a step printed is shown when it fails.
+import { parseArgs } from 'node:util';
+import { pnpm } from './pnpm.mjs';
+
+const { values } = parseArgs({ options: { build: { type: 'string' } } });
+
+step('Installing dependencies', ['install', '--frozen-lockfile']);
+if (values.build)
+  step(`Building ${values.build}`, ['exec', 'turbo', 'run', 'build', `--filter=${values.build}...`]);
+
+function step(title, args) {
+  const started = Date.now();
+  process.stderr.write(`${title} … `);
+  const result = pnpm(args, { stdio: 'pipe', encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (result.status === 0) {
+    process.stderr.write(`done (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
+    return;
+  }
+  process.stderr.write(
+    `failed\n${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`,
+  );
+  process.exit(1);
+}
