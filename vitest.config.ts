@@ -1,9 +1,8 @@
-import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // Packages of this workspace are tested against each other's sources. The list must not hold `import`:
 // vitest would hand ESM files to the CommonJS `require` of dependencies.
-const conditions = ['@latchkey/source', ...defaultServerConditions];
+const conditions = ['@latchkey/source', 'module', 'node', 'development|production'];
 
 export default defineConfig({
   resolve: { conditions },

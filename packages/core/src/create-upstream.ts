@@ -21,7 +21,7 @@ import type { Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { name, timeoutMs, maxResponseBytes, userAgent, clock, ...checked } = checkedOptions(
-    'createUpstream()',
+    `the upstream ${options.name}`,
     optionsSchema,
     options,
   );

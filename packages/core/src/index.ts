@@ -29,6 +29,7 @@ export { LatchkeyError, isLatchkeyError, type LatchkeyErrorDetails } from './lat
 export { isErrorCode, type ErrorCode } from './error-code.js';
 
 export { systemClock, type Clock } from './clock.js';
+export { bearerText } from './bearer-text.js';
 export { credentialText, emailText } from './credential-text.js';
 export { checkedInput, checkedOptions } from './checked.js';
 export { knownFields, type KnownFields } from './known-fields.js';

@@ -77,12 +77,16 @@ function isCode(word: string): boolean {
 // The values of a reply are never repeated, and of its keys only those that look like names.
 function problemsIn({ issues }: z.ZodError): string {
   const told = issues.slice(0, 3).map((issue) => {
-    const expected = issue.code === 'invalid_type' ? `is not ${issue.expected}` : issue.code;
     const path = issue.path.map((key) => (/^\w{1,32}$/.test(String(key)) ? String(key) : '…')).join('.');
-    return `${path === '' ? 'the body' : path} ${expected}`;
+    return `${path === '' ? 'the body' : path} ${ruleBroken(issue)}`;
   });
   const untold = issues.length - told.length;
   return told.join('; ') + (untold > 0 ? `; and ${untold} more` : '');
+}
+
+function ruleBroken(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return `does not fit (${issue.code})`;
+  return issue.expected === 'nonoptional' ? 'is missing' : `is not ${issue.expected}`;
 }
 
 function textsIn(value: unknown): string[] {

@@ -56,7 +56,10 @@ export interface LclxClient {
 }
 
 /** The HTTP side, for a source that brings none. */
-export type LclxClientOptions = Partial<Omit<UpstreamOptions, 'origin'>>;
+export interface LclxClientOptions extends Omit<UpstreamOptions, 'name' | 'origin'> {
+  /** What errors call the provider. Default: `lclx`. */
+  readonly name?: string | undefined;
+}
 
 /**
  * A client for LCLXchange with the tokens of `given`: a token source, or a session that has one.
@@ -76,7 +79,8 @@ export function lclxClient(
   options: LclxClientOptions = {},
 ): LclxClient {
   const source = tokenSourceOf(given);
-  const upstream = source.upstream ?? createUpstream({ name: 'lclx', ...options, origin: source.origin });
+  const upstream =
+    source.upstream ?? createUpstream({ ...options, name: options.name ?? 'lclx', origin: source.origin });
 
   return Object.freeze({
     routes: (options) => call(routesRequest(), options),

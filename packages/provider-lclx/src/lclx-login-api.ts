@@ -1,4 +1,4 @@
-import { knownFields, type Refusal, type Reply, type UpstreamRequest } from '@latchkey/core';
+import { bearerText, knownFields, type Refusal, type Reply, type UpstreamRequest } from '@latchkey/core';
 import { z } from 'zod';
 import type { LclxAccount, LclxCompany } from './lclx-account.js';
 import type { LclxCredentials } from './lclx-credentials.js';
@@ -38,7 +38,7 @@ export function loginRequest(
 
 const loginReply = z.object({
   user: z.object({
-    access_token: z.string().min(1),
+    access_token: bearerText,
     expires_on: number,
     expires_in: number,
     firstname: text,

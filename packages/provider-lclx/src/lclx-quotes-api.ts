@@ -111,13 +111,16 @@ const rateRequest = recordOf(
 
 const rateRequests = listIn('raterequests', rateRequest);
 
-const fees = z.unknown().transform((rates): Record<string, number> | undefined => {
-  const read = Object.entries(asRecord(rates)).flatMap(([fee, value]) => {
-    const amount = number.parse(value);
-    return amount === undefined ? [] : [[fee, amount] as const];
+const fees = z
+  .unknown()
+  .optional()
+  .transform((rates): Record<string, number> | undefined => {
+    const read = Object.entries(asRecord(rates)).flatMap(([fee, value]) => {
+      const amount = number.parse(value);
+      return amount === undefined ? [] : [[fee, amount] as const];
+    });
+    return read.length > 0 ? Object.fromEntries(read) : undefined;
   });
-  return read.length > 0 ? Object.fromEntries(read) : undefined;
-});
 
 const loadingContact = record.pipe(z.object({ name: text, email: text }).transform(someFields));
 
@@ -190,6 +193,7 @@ const offeredRequest: z.ZodType<LclxOfferedRequest> = recordOf(
     // A list in lists, one object in single replies.
     offer: z
       .unknown()
+      .optional()
       .transform((offers) => recordsOf(offers) ?? [])
       .pipe(z.array(offer)),
   },

@@ -11,9 +11,11 @@ import { lclxCredentials, type LclxCredentials } from './lclx-credentials.js';
 import { loginRequest } from './lclx-login-api.js';
 
 /** What `lclx` takes: an HTTP side whose name and origin have defaults. */
-export interface LclxOptions<Name extends string = string> extends Partial<Omit<UpstreamOptions, 'name'>> {
+export interface LclxOptions<Name extends string = string> extends Omit<UpstreamOptions, 'name' | 'origin'> {
   /** Names the provider everywhere; for two accounts side by side. Default: `lclx`. */
   readonly name?: Name | undefined;
+  /** Default: `https://lclxchange.com`. */
+  readonly origin?: string | undefined;
 }
 
 /**

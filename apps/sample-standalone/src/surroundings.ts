@@ -1,0 +1,6 @@
+/** What the program has to do with the world outside. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly print: (line: string) => void;
+  readonly printError: (line: string) => void;
+}
