@@ -1,14 +1,16 @@
 import { defineConfig, type Options } from 'tsup';
 
 /** How every package of this workspace is built: ESM and types, one file for each entry. */
-export function library(entry: Record<string, string>) {
+export function library(entry: Record<string, string>): Config {
   return defineConfig({ ...base, entry });
 }
 
 /** How an application is built: one ESM file, no types. */
-export function program(entry: string) {
+export function program(entry: string): Config {
   return defineConfig({ ...base, entry: [entry], dts: false });
 }
+
+type Config = ReturnType<typeof defineConfig>;
 
 const base: Options = {
   format: 'esm',

@@ -15,6 +15,7 @@ export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),
   async sleep(ms: number, signal?: AbortSignal) {
+    signal?.throwIfAborted();
     try {
       // A timer of more than 2^31 - 1 milliseconds would fire at once.
       for (let left = ms; left > 0; left -= longestTimerMs) {

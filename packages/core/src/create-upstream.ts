@@ -88,9 +88,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     deadline: Deadline,
   ): Promise<T> {
     const signed = token === undefined ? wire : withBearer(wire, token);
-    const read = outcomeReader({ name, origin, clock, request, token });
+    const read = outcomeReader({ name, origin, clock, request, sent: wire.body, token });
     for (let tries = 1; ; tries += 1) {
-      const outcome = await exchange(signed, limits, dispatcher, deadline.signal);
+      // Bound, since undici looks at the signal only once it has a connection for the request.
+      const outcome = await deadline.bound(exchange(signed, limits, dispatcher, deadline.signal));
       const result = read(outcome);
       if ('answer' in result) return result.answer;
       const waitMs = resendDelayMs({
@@ -110,14 +111,23 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       throw failure('invalid_config', `A token source for ${source.origin} must not be used for ${origin}.`);
     }
     return {
-      url: requestUrl(origin, path, query),
+      url: requestUrl({ name, origin }, path, query),
       method,
       headers: {
         'user-agent': userAgent,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? undefined : jsonText(body),
     };
+  }
+
+  function jsonText(body: unknown): string {
+    try {
+      return JSON.stringify(body);
+    } catch {
+      // A cycle, a BigInt, a nesting that is too deep. The error would tell the names of the fields on the way.
+      throw failure('invalid_input', 'The body of a request must be something that JSON can hold.');
+    }
   }
 
   function withBearer(wire: WireRequest, token: string): WireRequest {

@@ -3,7 +3,7 @@ import { checkedInput, checkedOptions } from './checked.js';
 import type { Grant } from './grant.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
 import type { CallOptions, Provider } from './provider.js';
-import { safeCause } from './safe-cause.js';
+import { safeCause, textsIn } from './safe-cause.js';
 
 /** A provider as its author states it; what is left out here has a default. */
 export type ProviderDefinition<Name extends string, Credentials extends object, Account> = Omit<
@@ -30,11 +30,13 @@ export function defineProvider<const Name extends string, Credentials extends ob
   const { name, upstream, credentials: schema } = definition;
 
   return Object.freeze({
-    account: grantedAccount,
     ...definition,
     origin: upstream.origin,
     audience: definition.audience ?? upstream.origin,
     ...(definition.oneTime ? { oneTime: Object.freeze([...definition.oneTime]) } : {}),
+
+    account: (grant: Grant<Account>, options?: CallOptions) =>
+      definition.account ? definition.account(grant, options) : grantedAccount(grant),
 
     async signIn(credentials: Credentials, options: CallOptions = {}) {
       options.signal?.throwIfAborted();
@@ -46,7 +48,7 @@ export function defineProvider<const Name extends string, Credentials extends ob
           throw error;
         throw new LatchkeyError('internal_error', {
           provider: name,
-          cause: safeCause(error, Object.values(checked)),
+          cause: safeCause(error, textsIn(checked)),
         });
       }
     },

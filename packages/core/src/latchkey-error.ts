@@ -45,7 +45,7 @@ export class LatchkeyError extends Error {
 // On the prototype, so that neither shows among the details of every printed error.
 const brand = Symbol.for('@latchkey/core/error');
 Object.defineProperties(LatchkeyError.prototype, {
-  name: { value: 'LatchkeyError' },
+  name: { value: 'LatchkeyError', writable: true, configurable: true },
   [brand]: { value: true },
 });
 
@@ -58,7 +58,8 @@ export function isLatchkeyError<Code extends ErrorCode = ErrorCode>(
   code?: Code,
 ): error is LatchkeyError & { readonly code: Code } {
   return (
-    error instanceof Object &&
+    typeof error === 'object' &&
+    error !== null &&
     brand in error &&
     (code === undefined || ('code' in error && error.code === code))
   );

@@ -53,6 +53,7 @@ const knownFailures = new Map<string, Known>([
     { code: 'upstream_unavailable', reason: 'could not be looked up (DNS)', unsent: true, passing: true },
   ],
   ['HTTP_PARSER', { code: 'invalid_response', reason: 'gave an answer that is not HTTP' }],
+  ['UND_ERR_RES_EXCEEDED_MAX_SIZE', { code: 'invalid_response', reason: 'sent a body that is too large' }],
   ['UND_ERR_HEADERS_OVERFLOW', { code: 'invalid_response', reason: 'sent headers that are too large' }],
   [
     'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
@@ -73,7 +74,8 @@ function firstOf(error: unknown): SystemError {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error)) return {};
   const { code, syscall } = first as { code?: unknown; syscall?: unknown };
-  // The parser's codes are many (HPE_…), and mean one thing: not HTTP.
+  // The parser's codes are many (HPE_…), and mean one thing: not HTTP. Save one: what was fine so far, broken off.
+  if (code === 'HPE_INVALID_EOF_STATE') return { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' };
   if (first.name === 'HTTPParserError') return { code: 'HTTP_PARSER' };
   return {
     ...(typeof code === 'string' ? { code } : {}),

@@ -4,7 +4,7 @@ import { errorSentences, type ErrorCode } from './error-code.js';
 import type { Outcome, Reply } from './exchange.js';
 import { LatchkeyError, type LatchkeyErrorDetails } from './latchkey-error.js';
 import { retryAfterMs } from './retry-after.js';
-import { blotted, safeCause } from './safe-cause.js';
+import { blotted, safeCause, textsIn } from './safe-cause.js';
 import type { Refusal, UpstreamRequest } from './upstream.js';
 
 /** What a request came to. */
@@ -19,10 +19,12 @@ export function outcomeReader<T>(context: {
   readonly origin: string;
   readonly clock: Clock;
   readonly request: UpstreamRequest<T>;
+  /** The body of the request as it was written. */
+  readonly sent: string | undefined;
   readonly token: string | undefined;
 }): (outcome: Outcome) => Result<T> {
-  const { name, origin, clock, request, token } = context;
-  const secrets = [...textsIn(request.body), ...(token === undefined ? [] : [token])];
+  const { name, origin, clock, request, sent, token } = context;
+  const secrets = textsIn([sent === undefined ? undefined : (JSON.parse(sent) as unknown), token]);
 
   return ({ reply, failure, bodyProblem }: Outcome): Result<T> => {
     if (failure) {
@@ -37,7 +39,7 @@ export function outcomeReader<T>(context: {
       return parsed.success ? { answer: parsed.data } : unusable(reply, problemsIn(parsed.error));
     } catch (error) {
       // What a provider's own functions throw on a reply they did not expect.
-      return unusable(reply, 'it could not be read', safeCause(error, secrets));
+      return unusable(reply, 'it could not be read', safeCause(error, [...secrets, ...textsIn(reply.body)]));
     }
   };
 
@@ -87,9 +89,4 @@ function problemsIn({ issues }: z.ZodError): string {
 function ruleBroken(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_type') return `does not fit (${issue.code})`;
   return issue.expected === 'nonoptional' ? 'is missing' : `is not ${issue.expected}`;
-}
-
-function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

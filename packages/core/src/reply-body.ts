@@ -22,21 +22,22 @@ export async function readReplyBody(
   limit: number,
 ): Promise<ReplyBody> {
   const tooLarge = { value: undefined, problem: `is larger than ${limit} bytes` };
-  // Leaving the loop, here by `return`, ends the stream and with it the connection: the rest is not read.
-  if (Number(headers['content-length']) > limit) {
-    for await (const _ of stream) return tooLarge;
-    return tooLarge;
-  }
+  // What a body is declared to be counts once there is one: the answer to HEAD declares the body it does not bring.
+  const declared = Number(headers['content-length']);
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.byteLength;
-    if (length > limit) return tooLarge;
+    // Leaving the loop, here by `return`, ends the stream and with it the connection: the rest is not read.
+    if (length > limit || declared > limit) return tooLarge;
     chunks.push(chunk);
   }
   let bytes: Uint8Array = Buffer.concat(chunks, length);
+  const codings = contentCodings(headers['content-encoding']);
+  // Each coding may unpack to the limit, and a header has room for thousands.
+  if (codings.length > mostCodings) return { value: undefined, problem: 'is packed too many times' };
   try {
-    for (const coding of contentCodings(headers['content-encoding'])) {
+    for (const coding of codings) {
       const decompress = decompressors.get(coding);
       if (!decompress) return { value: undefined, problem: 'is in a content coding that was not asked for' };
       if (bytes.byteLength > 0) bytes = await decompress(bytes, { maxOutputLength: limit });
@@ -60,6 +61,8 @@ function parsed(text: string): ReplyBody {
 
 /** The codings that are asked for, as `Accept-Encoding` lists them. */
 export const acceptEncoding = 'gzip, deflate, br';
+
+const mostCodings = 4;
 
 type Decompress = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
 

@@ -28,8 +28,9 @@ export function toHttpAnswer(
   const code = known?.actor === 'service' ? 'upstream_error' : (known?.code ?? 'internal_error');
   const status = statuses[code];
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
-  if (status === 429 && known?.retryAfterMs !== undefined) {
-    headers['Retry-After'] = String(Math.max(1, Math.ceil(known.retryAfterMs / 1000)));
+  const { retryAfterMs = NaN } = known ?? {};
+  if (status === 429 && Number.isFinite(retryAfterMs)) {
+    headers['Retry-After'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
   }
   const challenge = challenges[code];
   if (challenge !== undefined) headers['WWW-Authenticate'] = `Bearer realm="${quotable(realm)}"${challenge}`;

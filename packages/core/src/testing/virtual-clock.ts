@@ -68,7 +68,7 @@ export function virtualClock({
         next.wake();
         await settled();
       }
-      monotonic = until;
+      monotonic = Math.max(monotonic, until);
       await settled();
     },
   });
