@@ -31,6 +31,8 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-empty-function': ['error', { allow: ['arrowFunctions'] }],
+      // Our objects are closures: their methods are taken off them freely.
+      '@typescript-eslint/unbound-method': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
     },
@@ -40,8 +42,6 @@ export default defineConfig(
     rules: {
       // In a test a wrong assumption fails the test, which is what it should do.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // Our objects are closures: their methods are taken off them freely.
-      '@typescript-eslint/unbound-method': 'off',
       'no-console': 'off',
     },
   },

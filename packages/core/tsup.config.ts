@@ -4,4 +4,5 @@ export default library({
   index: 'src/index.ts',
   http: 'src/http/index.ts',
   testing: 'src/testing/index.ts',
+  wire: 'src/wire/index.ts',
 });

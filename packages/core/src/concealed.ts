@@ -14,6 +14,6 @@ export function concealed<Shown extends object, Secret extends object>(
     Object.defineProperty(object, name, { get: () => value as unknown });
   }
   // Without this, `inspect(…, { showHidden: true, getters: true })` would call the getters.
-  Object.defineProperty(object, inspect.custom, { value: () => ({ ...shown }) });
+  Object.defineProperty(object, inspect.custom, { value: () => ({ ...object }) });
   return Object.freeze(object) as Readonly<Shown & Secret>;
 }

@@ -8,6 +8,7 @@ import { exchange, type ExchangeLimits, type WireRequest } from './exchange.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
 import { originProblem } from './origin.js';
 import { outcomeReader } from './outcome-reader.js';
+import { createPace } from './pace.js';
 import { requestUrl } from './request-url.js';
 import { resendDelayMs } from './resend.js';
 import { bearerValueRule, isBearerValue } from './token.js';
@@ -33,6 +34,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
   const ownAgent = new Agent({ connect: { timeout: Math.min(5_000, timeoutMs) } });
   const dispatcher = checked.dispatcher ?? ownAgent;
+  const pace = checked.pace ? createPace(name, checked.pace, clock) : undefined;
   const closing = new AbortController();
 
   return Object.freeze({
@@ -90,6 +92,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const signed = token === undefined ? wire : withBearer(wire, token);
     const read = outcomeReader({ name, origin, clock, request, sent: wire.body, token });
     for (let tries = 1; ; tries += 1) {
+      await pace?.turn(request.purpose ?? 'call', deadline.signal);
       // Bound, since undici looks at the signal only once it has a connection for the request.
       const outcome = await deadline.bound(exchange(signed, limits, dispatcher, deadline.signal));
       const result = read(outcome);
@@ -147,6 +150,8 @@ function tokenValue(token: UpstreamRequest<unknown>['token']): string | undefine
   return typeof token === 'object' ? token.value : token;
 }
 
+const wholeNumber = z.int('must be a whole number').positive('must be above 0');
+
 const optionsSchema = z.strictObject({
   name: z.string('must be text').min(1, 'must not be empty'),
   origin: z.string('must be text').superRefine((origin, context) => {
@@ -157,10 +162,13 @@ const optionsSchema = z.strictObject({
     .custom<Dispatcher>((value) => hasMethods(value, 'dispatch'), 'must be a dispatcher of undici')
     .optional(),
   timeoutMs: milliseconds(600_000).default(15_000),
-  maxResponseBytes: z
-    .int('must be a whole number')
-    .positive('must be above 0')
-    .default(8 * 1024 * 1024),
+  maxResponseBytes: wholeNumber.default(8 * 1024 * 1024),
+  pace: z
+    .union(
+      [z.literal(false), z.strictObject({ requests: wholeNumber, perMs: milliseconds(3_600_000) })],
+      'must be { requests, perMs } or false',
+    )
+    .optional(),
   userAgent: z
     .string('must be text')
     .regex(/^[\x20-\x7e]{1,256}$/, 'must be 1 to 256 ASCII characters')

@@ -21,7 +21,9 @@ export {
 export { staticTokenSource } from './static-token-source.js';
 
 export { createUpstream } from './create-upstream.js';
+export { signedUpstream, type SignedUpstream } from './signed-upstream.js';
 export type { Refusal, Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
+export type { PaceOptions, Purpose } from './pace.js';
 export type { Reply } from './exchange.js';
 export type { Query, QueryValue } from './request-url.js';
 
@@ -29,7 +31,6 @@ export { LatchkeyError, isLatchkeyError, type LatchkeyErrorDetails } from './lat
 export { isErrorCode, type ErrorCode } from './error-code.js';
 
 export { systemClock, type Clock } from './clock.js';
-export { bearerText } from './bearer-text.js';
 export { credentialText, emailText } from './credential-text.js';
 export { checkedInput, checkedOptions } from './checked.js';
 export { knownFields, type KnownFields } from './known-fields.js';

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Clock } from './clock.js';
 import type { ErrorCode } from './error-code.js';
 import type { Reply } from './exchange.js';
+import type { PaceOptions, Purpose } from './pace.js';
 import type { Query } from './request-url.js';
 import type { Token } from './token.js';
 import type { TokenSource } from './token-source.js';
@@ -38,6 +39,8 @@ export interface UpstreamOptions {
   readonly timeoutMs?: number | undefined;
   /** Bound on the body of a reply, on the wire and again when unpacked. Default: 8 MiB. */
   readonly maxResponseBytes?: number | undefined;
+  /** Bound on requests, for providers that have one: past it they wait their turn, briefly. Default: none. */
+  readonly pace?: PaceOptions | false | undefined;
   /** Default: `latchkey/` and the version of this package. */
   readonly userAgent?: string | undefined;
   /** Default: the clock of this machine. */
@@ -59,6 +62,8 @@ export interface UpstreamRequest<T> {
   readonly source?: TokenSource | undefined;
   /** Reads the JSON of a 2xx reply; an empty body is `undefined`. */
   readonly schema: z.ZodType<T>;
+  /** Decides who goes first when the pace is reached. Default: `call`. */
+  readonly purpose?: Purpose | undefined;
   /** Ends the call early. */
   readonly signal?: AbortSignal | undefined;
   /** Tells a refusal from an answer. Asked about every complete reply, whatever its status, before the schema is. */

@@ -1,8 +1,7 @@
 import {
   checkedInput,
-  createUpstream,
   isLatchkeyError,
-  tokenSourceOf,
+  signedUpstream,
   type CallOptions,
   type TokenSource,
   type TokenSourceHolder,
@@ -78,9 +77,7 @@ export function lclxClient(
   given: TokenSource | TokenSourceHolder,
   options: LclxClientOptions = {},
 ): LclxClient {
-  const source = tokenSourceOf(given);
-  const upstream =
-    source.upstream ?? createUpstream({ ...options, name: options.name ?? 'lclx', origin: source.origin });
+  const upstream = signedUpstream(given, { ...options, name: options.name ?? 'lclx' });
 
   return Object.freeze({
     routes: (options) => call(routesRequest(), options),
@@ -109,7 +106,7 @@ export function lclxClient(
   } satisfies LclxClient);
 
   function call<T>(request: UpstreamRequest<T>, { signal }: CallOptions = {}): Promise<T> {
-    return upstream.json({ ...request, source, signal, refused: dataRefused });
+    return upstream.json({ ...request, signal, refused: dataRefused });
   }
 
   async function one<T extends { readonly index: number }>(

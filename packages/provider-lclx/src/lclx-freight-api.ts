@@ -1,7 +1,7 @@
 import { knownFields, type UpstreamRequest } from '@latchkey/core';
 import type { LclxCarrier, LclxCurrency, LclxRoute } from './lclx-freight.js';
-import { listIn, recordOf } from './lclx-records.js';
-import { index, required, text } from './lenient.js';
+import { listIn } from './lclx-records.js';
+import { integer, recordOf, required, text } from '@latchkey/core/wire';
 
 /** `GET /api/route`, of all routes or of one. */
 export function routesRequest(only?: number): UpstreamRequest<LclxRoute[]> {
@@ -25,14 +25,14 @@ function onlyBody(only: number | undefined): { readonly index: string } | undefi
 
 const route = recordOf(
   {
-    index: required(index),
+    index: required(integer),
     origin: required(text),
     destination: required(text),
     cycutoff: text,
     cfscutoff: text,
     estDeparture: text,
     estArrival: text,
-    carrier: index,
+    carrier: integer,
     vesselName: text,
     voyageId: text,
     timezone: text,
@@ -40,8 +40,8 @@ const route = recordOf(
   ({ cycutoff, cfscutoff, ...same }) => knownFields({ ...same, cyCutoff: cycutoff, cfsCutoff: cfscutoff }),
 );
 
-const carrier = recordOf({ index: required(index), name: required(text) }, (same) => same);
+const carrier = recordOf({ index: required(integer), name: required(text) }, (same) => same);
 
-const currency = recordOf({ index: required(index), name: text, code: required(text) }, (same) =>
+const currency = recordOf({ index: required(integer), name: text, code: required(text) }, (same) =>
   knownFields(same),
 );

@@ -1,5 +1,4 @@
-/** A record as it came over the wire, for what this package does not name. */
-export type LclxRaw = Readonly<Record<string, unknown>>;
+import type { RawRecord } from '@latchkey/core/wire';
 
 /** A sailing that freight can be booked on. Moments are `YYYY-MM-DD HH:MM:SS`, local to `timezone`. */
 export interface LclxRoute {
@@ -18,14 +17,16 @@ export interface LclxRoute {
   readonly voyageId?: string;
   /** Name of the zone in the IANA database. */
   readonly timezone?: string;
-  readonly raw: LclxRaw;
+  /** The record as it came, for what has no name here. */
+  readonly raw: RawRecord;
 }
 
 /** A shipping company. */
 export interface LclxCarrier {
   readonly index: number;
   readonly name: string;
-  readonly raw: LclxRaw;
+  /** The record as it came, for what has no name here. */
+  readonly raw: RawRecord;
 }
 
 /** A currency that offers are made in. */
@@ -35,5 +36,6 @@ export interface LclxCurrency {
   readonly name?: string;
   /** The three letters of ISO 4217. */
   readonly code: string;
-  readonly raw: LclxRaw;
+  /** The record as it came, for what has no name here. */
+  readonly raw: RawRecord;
 }

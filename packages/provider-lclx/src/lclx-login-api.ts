@@ -1,8 +1,8 @@
-import { bearerText, knownFields, type Refusal, type Reply, type UpstreamRequest } from '@latchkey/core';
+import { knownFields, type Refusal, type Reply, type UpstreamRequest } from '@latchkey/core';
 import { z } from 'zod';
 import type { LclxAccount, LclxCompany } from './lclx-account.js';
 import type { LclxCredentials } from './lclx-credentials.js';
-import { asRecord, flag, number, record, text } from './lenient.js';
+import { asRecord, bearerText, flag, number, record, text } from '@latchkey/core/wire';
 
 /** What a login gives. */
 export interface LclxLogin {

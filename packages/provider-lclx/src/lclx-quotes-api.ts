@@ -6,8 +6,8 @@ import type {
   LclxRateRequest,
   LclxRequestToSubmit,
 } from './lclx-quotes.js';
-import { listIn, recordOf, recordsOf } from './lclx-records.js';
-import { asRecord, flag, index, number, record, required, text } from './lenient.js';
+import { listIn, recordsOf } from './lclx-records.js';
+import { asRecord, flag, integer, number, record, recordOf, required, text } from '@latchkey/core/wire';
 
 /** `GET /api/quote/request`. */
 export function rateRequestsRequest(): UpstreamRequest<LclxRateRequest[]> {
@@ -79,7 +79,7 @@ function onlyOne<T>(list: z.ZodType<T[]>): z.ZodType<T> {
 
 const rateRequest = recordOf(
   {
-    index: required(index),
+    index: required(integer),
     commodityname: text,
     refId: text,
     requesttype: text,
@@ -148,12 +148,12 @@ function someFields<Fields extends object>(
 
 const offer = recordOf(
   {
-    offerId: index,
-    offerIndex: index,
-    index,
+    offerId: integer,
+    offerIndex: integer,
+    index: integer,
     offerAmount: number,
-    currencyId: index,
-    currencyIndex: index,
+    currencyId: integer,
+    currencyIndex: integer,
     status: text,
     terms: text,
     rates: fees,
@@ -175,7 +175,7 @@ const offer = recordOf(
 
 const offeredRequest: z.ZodType<LclxOfferedRequest> = recordOf(
   {
-    index: required(index),
+    index: required(integer),
     cargoname: text,
     status: text,
     origin: text,

@@ -1,4 +1,4 @@
-import type { LclxRaw } from './lclx-freight.js';
+import type { RawRecord } from '@latchkey/core/wire';
 
 /** What is to be shipped: the part that requests and the offers for them have in common. */
 export interface LclxCargo {
@@ -30,14 +30,16 @@ export interface LclxRateRequest extends LclxCargo {
   readonly hazardous?: boolean;
   /** A term of the ICC, such as `FOB`. */
   readonly incoterm?: string;
-  readonly raw: LclxRaw;
+  /** The record as it came, for what has no name here. */
+  readonly raw: RawRecord;
 }
 
 /** A request with the offers made for it. */
 export interface LclxOfferedRequest extends LclxCargo {
   readonly index: number;
   readonly offers: readonly LclxOffer[];
-  readonly raw: LclxRaw;
+  /** The record as it came, for what has no name here. */
+  readonly raw: RawRecord;
 }
 
 /** An offer. */
@@ -55,7 +57,8 @@ export interface LclxOffer {
   readonly loadingContact?: LclxLoadingContact;
   /** Where to load; known once the offer is selected. */
   readonly loadingCompany?: LclxLoadingCompany;
-  readonly raw: LclxRaw;
+  /** The record as it came, for what has no name here. */
+  readonly raw: RawRecord;
 }
 
 export interface LclxLoadingContact {

@@ -1,7 +1,6 @@
 import type { Refusal, Reply } from '@latchkey/core';
 import { z } from 'zod';
-import type { LclxRaw } from './lclx-freight.js';
-import { asRecord } from './lenient.js';
+import { asRecord } from '@latchkey/core/wire';
 
 /**
  * The records of a wire list. LCLXchange writes lists as objects with the keys "0", "1", …; read as well are arrays, a
@@ -26,18 +25,6 @@ export function listIn<T>(name: string, record: z.ZodType<T>): z.ZodType<T[]> {
       return z.NEVER;
     })
     .pipe(z.array(record));
-}
-
-/** Reads a record of the wire fields `shape`, renames them with `read`, and keeps the original as `raw`. */
-export function recordOf<Shape extends z.core.$ZodLooseShape, T extends object>(
-  shape: Shape,
-  read: (fields: z.output<z.ZodObject<Shape>>) => T,
-): z.ZodType<T & { readonly raw: LclxRaw }> {
-  return z
-    .unknown()
-    .transform((wire) => ({ fields: wire, raw: asRecord(wire) }))
-    .pipe(z.object({ fields: z.object(shape), raw: z.custom<LclxRaw>() }))
-    .transform(({ fields, raw }) => ({ ...read(fields), raw }));
 }
 
 /** Tells a refused token: a 401, and a body with the key `Unauthorized` under any status but those of a failure. */

@@ -40,7 +40,7 @@ describe('lclx', () => {
     ['a misspelt option', { timeout: 5 }, '"timeout"'],
     ['a timeout that is none', { timeoutMs: 0 }, 'timeoutMs must be above 0'],
   ])('refuses %s at construction', (_, options, said) => {
-    expect(() => lclx(options)).toThrowError(
+    expect(() => lclx(options)).toThrow(
       expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining(said) as string }),
     );
   });

@@ -1,0 +1,161 @@
+import { knownFields, type Query } from '@latchkey/core';
+import { z } from 'zod';
+import { momentOf } from './moment.js';
+
+/** Conditions on a text; a licence must meet all that are given. */
+export interface TextFilter {
+  /** Equal. */
+  readonly eq?: string;
+  /** Not equal. */
+  readonly ne?: string;
+  /** Starts with. */
+  readonly sw?: string;
+  /** Ends with. */
+  readonly ew?: string;
+  /** Contains. */
+  readonly cn?: string;
+  /** Does not contain. */
+  readonly nc?: string;
+  /** One of. No comma in any of them: they are sent with commas between. */
+  readonly in?: readonly string[];
+  /** None of. */
+  readonly nin?: readonly string[];
+}
+
+/** Conditions on a number. */
+export interface NumberFilter {
+  readonly eq?: number;
+  readonly ne?: number;
+  readonly gt?: number;
+  readonly gte?: number;
+  readonly lt?: number;
+  readonly lte?: number;
+}
+
+/** Conditions on a moment: a `Date`, epoch milliseconds, or an ISO 8601 date. */
+export interface DateFilter {
+  readonly eq?: Date | number | string;
+  readonly ne?: Date | number | string;
+  readonly gt?: Date | number | string;
+  readonly gte?: Date | number | string;
+  readonly lt?: Date | number | string;
+  readonly lte?: Date | number | string;
+}
+
+/** Which licences, and in which order. */
+export interface LicenseQuery {
+  /** A field to sort by, with `-` before it for the other way round. Default: oldest first. */
+  readonly sort?: string;
+  /** Text to look for, as Cryptlex does. */
+  readonly search?: string;
+  readonly revoked?: boolean;
+  readonly suspended?: boolean;
+  readonly expired?: boolean;
+  readonly perpetual?: boolean;
+  /** Filters by field; sent as `field[op]=value`. */
+  readonly id?: TextFilter;
+  readonly productId?: TextFilter;
+  readonly key?: TextFilter;
+  readonly type?: TextFilter;
+  readonly notes?: TextFilter;
+  readonly 'metadata.key'?: TextFilter;
+  readonly 'metadata.value'?: TextFilter;
+  readonly allowedActivations?: NumberFilter;
+  readonly totalActivations?: NumberFilter;
+  readonly validity?: NumberFilter;
+  readonly createdAt?: DateFilter;
+  readonly updatedAt?: DateFilter;
+  readonly expiresAt?: DateFilter;
+  /** Licences asked for with one request, 1 to 100. Default: 100. */
+  readonly pageSize?: number;
+}
+
+const textRule = 'must be text of 1 to 256 characters';
+const words = z.string(textRule).min(1, textRule).max(256, textRule);
+const flag = z.boolean('must be true or false').optional();
+
+const item = words.regex(/^[^,]*$/, 'must hold no comma');
+const list = z
+  .array(item, 'must be a list of texts')
+  .min(1, 'must not be empty')
+  .max(100, 'must be at most 100 texts');
+const joined = list.transform((texts) => texts.join(','));
+
+const textFilter = filter({
+  eq: words,
+  ne: words,
+  sw: words,
+  ew: words,
+  cn: words,
+  nc: words,
+  in: joined,
+  nin: joined,
+});
+
+const numberFilter = orderFilter(z.number('must be a number').transform(String));
+
+const dateFilter = orderFilter(
+  z
+    .union([z.date(), z.number(), z.string()], 'must be a Date, epoch milliseconds or an ISO 8601 date')
+    .transform((given, context): string => {
+      const at = typeof given === 'string' ? momentOf(given) : Number(given);
+      if (at !== undefined && Math.abs(at) <= 8.64e15) return new Date(at).toISOString();
+      context.addIssue({ code: 'custom', message: 'must be a date' });
+      return z.NEVER;
+    }),
+);
+
+/** What `licenses` takes, checked, as the query of a request and the size of its pages. */
+export const licenseQuery = z
+  .strictObject({
+    sort: z
+      .string('must be text')
+      .regex(/^-?[A-Za-z][\w.]{0,63}$/, 'must be the name of a field, perhaps after "-"')
+      .optional(),
+    search: words.optional(),
+    revoked: flag,
+    suspended: flag,
+    expired: flag,
+    perpetual: flag,
+    id: textFilter,
+    productId: textFilter,
+    key: textFilter,
+    type: textFilter,
+    notes: textFilter,
+    'metadata.key': textFilter,
+    'metadata.value': textFilter,
+    allowedActivations: numberFilter,
+    totalActivations: numberFilter,
+    validity: numberFilter,
+    createdAt: dateFilter,
+    updatedAt: dateFilter,
+    expiresAt: dateFilter,
+    pageSize: z
+      .int('must be a whole number')
+      .min(1, 'must be 1 to 100')
+      .max(100, 'must be 1 to 100')
+      .default(100),
+  })
+  .transform(({ pageSize, ...parts }): { readonly pageSize: number; readonly query: Query } => {
+    const query: Record<string, string | boolean> = {};
+    for (const [name, value] of Object.entries(parts)) {
+      if (typeof value === 'object') {
+        for (const [operator, operand] of Object.entries(value)) query[`${name}[${operator}]`] = operand;
+      } else if (value !== undefined) {
+        query[name] = value;
+      }
+    }
+    return { pageSize, query };
+  });
+
+function orderFilter(operand: z.ZodType<string>) {
+  return filter({ eq: operand, ne: operand, gt: operand, gte: operand, lt: operand, lte: operand });
+}
+
+function filter<Operators extends Record<string, z.ZodType<string>>>(operators: Operators) {
+  return z
+    .strictObject(operators, 'must be an object of operators')
+    .partial()
+    .transform((given): Readonly<Record<string, string>> => ({ ...knownFields(given) }))
+    .optional();
+}
