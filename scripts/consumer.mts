@@ -9,6 +9,7 @@ import {
 import { toHttpAnswer } from '@latchkey/core/http';
 import { fakeProvider, providerContract, virtualClock } from '@latchkey/core/testing';
 import { startLclxEmulator } from '@latchkey/emulators';
+import { cryptlex, cryptlexClient, licenseStatus, type Allowance } from '@latchkey/provider-cryptlex';
 import { lclx, lclxClient, type LclxAccount, type LclxRoute } from '@latchkey/provider-lclx';
 
 const provider = lclx({ timeoutMs: 5000 });
@@ -17,6 +18,17 @@ const east: 'lclx-east' = lclx({ name: 'lclx-east' }).name;
 const anyProvider: Provider = provider;
 const grant: Grant<LclxAccount> = await provider.signIn({ email: 'user@example.com', password: 'secret' });
 const routes: LclxRoute[] = await lclxClient(staticTokenSource(grant.accessToken, provider)).routes();
+
+const vendor = cryptlex({ accountAlias: 'acme', region: 'eu' });
+const licenses = cryptlexClient(staticTokenSource('token', vendor)).licenses({
+  expiresAt: { gt: new Date() },
+});
+for await (const license of licenses) {
+  const allowed: Allowance | undefined = license.allowedActivations;
+  console.log(licenseStatus(license), allowed === 'unlimited' ? Infinity : allowed);
+}
+// @ts-expect-error there is no such operator
+cryptlexClient(staticTokenSource('token', vendor)).licenses({ expiresAt: { after: new Date() } });
 
 // @ts-expect-error a misspelt credential does not compile
 provider.signIn({ email: 'user@example.com', pasword: 'secret' });

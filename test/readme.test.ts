@@ -1,4 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { readmeExamples } from '../scripts/readme-examples.mjs';
@@ -7,16 +9,15 @@ describe('the examples of the READMEs', () => {
   const examples = readmeExamples();
 
   it('are found', () => {
-    expect(examples.length).toBeGreaterThanOrEqual(4);
+    expect(examples.length).toBeGreaterThanOrEqual(5);
   });
 
   it.each(examples.map((example, at) => ({ ...example, at })))(
     '$name prints what it says',
-    async ({ folder, code, output, at }) => {
-      // Beside the package, so that imports are resolved as a user's would be.
-      const scratch = `${folder}/.readme-examples`;
-      const file = `${scratch}/example-${at}.mjs`;
-      mkdirSync(scratch, { recursive: true });
+    async ({ code, output, at }) => {
+      // A file of the repository, so that its imports are resolved to the sources.
+      const file = fileURLToPath(new URL(`.readme-examples/example-${at}.mjs`, import.meta.url));
+      mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, code);
       const printed: string[] = [];
       vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => {
@@ -25,9 +26,13 @@ describe('the examples of the READMEs', () => {
       try {
         await import(/* @vite-ignore */ file);
       } finally {
-        rmSync(scratch, { recursive: true });
+        rmSync(file);
       }
       expect(printed.join('')).toBe(output);
     },
   );
+
+  it('run against the sources, which need no build', () => {
+    expect(import.meta.resolve('@latchkey/core')).toMatch(/packages\/core\/src\/index\.ts$/);
+  });
 });

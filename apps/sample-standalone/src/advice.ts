@@ -1,19 +1,20 @@
 import type { ErrorCode, LatchkeyError } from '@latchkey/core';
-import prettyMs from 'pretty-ms';
+import { lasting } from './duration.js';
 
 /** One line for a failed sign-in: what happened, and what to change. `prefix` is that of the provider's variables. */
 export function adviceFor(error: LatchkeyError, prefix: string): string {
   const { code, message, retryAfterMs } = error;
-  const variables = advice[code]?.replaceAll('*', prefix);
-  const wait =
-    retryAfterMs === undefined ? undefined : `Try again in ${prettyMs(retryAfterMs, { verbose: true })}.`;
-  return [message, variables, wait, `(${code})`].filter((part) => part !== undefined).join(' ');
+  const change = advice[code]?.replaceAll('*', prefix);
+  const wait = retryAfterMs === undefined ? undefined : `Try again in ${lasting(retryAfterMs)}.`;
+  return [message, change, wait, `(${code})`].filter((part) => part !== undefined).join(' ');
 }
 
 const advice: Partial<Record<ErrorCode, string>> = {
-  invalid_config: 'Check *_ORIGIN.',
-  invalid_input: 'Check *_EMAIL and *_PASSWORD.',
+  invalid_config: 'Check the *_ variables.',
+  invalid_input: 'Check the *_ variables.',
   invalid_credentials: 'Check *_EMAIL and *_PASSWORD.',
+  second_factor_required: 'Set *_TWO_FACTOR_CODE, or run this at a terminal to be asked for it.',
+  second_factor_invalid: 'Set *_TWO_FACTOR_CODE to the code of this moment.',
   upstream_unavailable: 'Check the network, or *_ORIGIN.',
   timeout: 'Check the network, or *_ORIGIN.',
 };

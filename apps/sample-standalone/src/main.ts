@@ -1,7 +1,20 @@
+import { createInterface } from 'node:readline/promises';
 import { run } from './run.js';
+
+const { stdin, stdout, stderr } = process;
 
 process.exitCode = await run({
   env: process.env,
-  print: (line) => process.stdout.write(`${line}\n`),
-  printError: (line) => process.stderr.write(`${line}\n`),
+  print: (line) => stdout.write(`${line}\n`),
+  printError: (line) => stderr.write(`${line}\n`),
+  ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
 });
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: stdin, output: stdout });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}

@@ -8,7 +8,7 @@ import {
   type LclxCredentials,
   type LclxRoute,
 } from '@latchkey/provider-lclx';
-import { expiry } from './expiry.js';
+import { expiryOf } from './duration.js';
 import { credentialsIn, variables } from './settings.js';
 import type { Surroundings } from './surroundings.js';
 import { facts, table } from './table.js';
@@ -50,7 +50,7 @@ async function signInAndPrint(
         'E-mail': account.email,
         Title: account.title,
         Company: companyOf(account),
-        Token: expiry(grant),
+        Token: expiryOf(grant),
       }),
     );
     print(`\n${routeTable(routes, carriers)}`);

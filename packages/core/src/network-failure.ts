@@ -74,8 +74,7 @@ function firstOf(error: unknown): SystemError {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error)) return {};
   const { code, syscall } = first as { code?: unknown; syscall?: unknown };
-  // The parser's codes are many (HPE_…), and mean one thing: not HTTP. Save one: what was fine so far, broken off.
-  if (code === 'HPE_INVALID_EOF_STATE') return { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' };
+  // The parser's codes are many (HPE_…), and mean one thing: not HTTP.
   if (first.name === 'HTTPParserError') return { code: 'HTTP_PARSER' };
   return {
     ...(typeof code === 'string' ? { code } : {}),
