@@ -29,7 +29,10 @@ export function outcomeReader<T>(context: {
   return ({ reply, failure, bodyProblem }: Outcome): Result<T> => {
     if (failure) {
       const { code, reason, cause } = failure;
-      return failed(code, { message: `${origin} ${reason}.`, cause: safeCause(cause, secrets) });
+      return failed(code, {
+        message: blotted(`${origin} ${reason}.`, secrets),
+        cause: safeCause(cause, secrets),
+      });
     }
     try {
       const refusal = request.refused?.(reply) ?? refusalByStatus(reply.status, token !== undefined);

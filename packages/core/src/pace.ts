@@ -35,7 +35,8 @@ export function createPace(provider: string, { requests, perMs }: PaceOptions, c
   let sent: { readonly at: number; readonly purpose: Purpose }[] = [];
   /** In the order in which they go. */
   let waiting: Waiter[] = [];
-  let isTicking = false;
+  /** Asleep until the next one may go; there is none while nobody waits. */
+  let tick: AbortController | undefined;
 
   return {
     async turn(purpose, signal) {
@@ -44,6 +45,7 @@ export function createPace(provider: string, { requests, perMs }: PaceOptions, c
       await new Promise<void>((resolve, reject) => {
         const leave = () => {
           waiting = waiting.filter((other) => other !== waiter);
+          if (waiting.length === 0) tick?.abort();
           reject(signal.reason as Error);
         };
         const waiter: Waiter = {
@@ -90,17 +92,14 @@ export function createPace(provider: string, { requests, perMs }: PaceOptions, c
       return !isItsTurn;
     });
     const [oldest] = sent;
-    if (isTicking || waiting.length === 0 || !oldest) return;
-    isTicking = true;
-    clock.sleep(oldest.at + perMs - clock.monotonic()).then(
-      () => {
-        isTicking = false;
-        admit();
-      },
-      () => {
-        isTicking = false;
-      },
-    );
+    if (tick || waiting.length === 0 || !oldest) return;
+    tick = new AbortController();
+    const next = () => {
+      tick = undefined;
+      admit();
+    };
+    // Also when it was aborted: somebody may have come since.
+    clock.sleep(oldest.at + perMs - clock.monotonic(), tick.signal).then(next, next);
   }
 }
 

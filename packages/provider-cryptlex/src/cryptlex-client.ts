@@ -26,8 +26,7 @@ export interface CryptlexClient {
    * The user's licences, asked for a page at a time as they are needed; leaving the loop asks for no more.
    *
    * A licence that is there during the whole walk comes once, whatever is added or removed meanwhile, as long as the order
-   * is one that does not change, such as the default; `sort: 'updatedAt'` is not. Pages of one or two licences cannot
-   * promise that.
+   * is one that does not change, such as the default; `sort: 'updatedAt'` is not.
    *
    * @throws LatchkeyError `invalid_input` at once for a query that cannot be sent.
    */

@@ -22,30 +22,34 @@ export interface CryptlexOptions<Name extends string = string> extends Omit<
   readonly errorCodes?: ErrorCodes | undefined;
 }
 
-/** The account, origin and codes that the options name. Throws `invalid_config`. */
-export function placeIn(
-  options: Pick<CryptlexOptions, 'accountAlias' | 'accountId' | 'region' | 'origin' | 'errorCodes'>,
-): {
+/**
+ * What the options say: the account, where it is, what codes mean; and the rest, which is for the HTTP side.
+ *
+ * @throws LatchkeyError `invalid_config`.
+ */
+export function readOptions(options: CryptlexOptions): {
   readonly tenant: CryptlexTenant;
   readonly origin: string;
   readonly errorCodes: ErrorCodes;
+  readonly http: Omit<UpstreamOptions, 'name' | 'origin'>;
 } {
-  const { accountAlias, accountId, region, origin, errorCodes } = checkedOptions(
+  const { accountAlias, accountId, region, origin, errorCodes, ...http } = checkedOptions(
     'cryptlex()',
-    placeSchema,
+    ownOptions,
     options,
   );
   return {
     tenant: accountAlias === undefined ? { accountId: accountId ?? '' } : { accountAlias },
     origin: origin ?? regions[region ?? 'us'],
     errorCodes,
+    http, // createUpstream checks it
   };
 }
 
 const regions = { us: 'https://api.cryptlex.com', eu: 'https://api.eu.cryptlex.com' } as const;
 
-const placeSchema = z
-  .object({
+const ownOptions = z
+  .looseObject({
     accountAlias: text(256).optional(),
     accountId: text(36).optional(),
     region: z.enum(['us', 'eu'], 'must be us or eu').optional(),

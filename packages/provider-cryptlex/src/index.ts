@@ -1,4 +1,4 @@
-export { cryptlex } from './cryptlex.js';
+export { cryptlex, type CryptlexProvider } from './cryptlex.js';
 export type { CryptlexOptions } from './cryptlex-options.js';
 export type { CryptlexAccount } from './cryptlex-account.js';
 export type { CryptlexCredentials } from './cryptlex-credentials.js';

@@ -66,7 +66,7 @@ export interface LicenseQuery {
   readonly createdAt?: DateFilter;
   readonly updatedAt?: DateFilter;
   readonly expiresAt?: DateFilter;
-  /** Licences asked for with one request, 1 to 100. Default: 100. */
+  /** Licences asked for with one request, 1 to 100; a few more now and then where it is below 12. Default: 100. */
   readonly pageSize?: number;
 }
 

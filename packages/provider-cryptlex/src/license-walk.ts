@@ -13,7 +13,7 @@ export type LicensePage = (page: number, limit: number) => Promise<readonly Cryp
  * beginning. A licence that is there during the whole walk is given once, whatever comes and goes beside it, as long
  * as licences keep their order among themselves.
  *
- * @param pageSize licences to ask for at most with one request. Pages of 1 and 2 cannot overlap.
+ * @param pageSize licences to ask for with one request, at most; a few more where pages as small as that cannot overlap.
  */
 export async function* licenseWalk(
   readPage: LicensePage,
@@ -26,7 +26,7 @@ export async function* licenseWalk(
     const { page, limit } = nextWindow(end, pageSize);
     const start = (page - 1) * limit;
     const licenses = await readPage(page, limit);
-    if (start > 0 && start < end && !licenses.some(({ id }) => seen.has(id))) {
+    if (start > 0 && !licenses.some(({ id }) => seen.has(id))) {
       // All has moved ahead, by the overlap or more. What was not seen yet comes after what was, so look for that.
       end = Math.max(0, start - limit);
       continue;
@@ -56,8 +56,8 @@ function nextWindow(end: number, pageSize: number): { readonly page: number; rea
     const page = Math.floor((end - 1) / limit) + 1;
     if (page * limit > Math.max(end, best.page * best.limit)) best = { page, limit };
   }
-  // Pages of one or two leave no choice.
-  return best.limit > 0 ? best : { page: Math.floor(end / pageSize) + 1, limit: pageSize };
+  // Every small page begins or ends at some places, as those of up to 3 do at 6; there it takes a larger one.
+  return best.limit > 0 ? best : nextWindow(end, pageSize + 1);
 }
 
 // Enough to get past licences that were inserted before the place; too few to go on for ever where a server gives the

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
-import { isLatchkeyError, type LatchkeyError } from '@latchkey/core';
+import { isLatchkeyError, type Grant, type LatchkeyError } from '@latchkey/core';
 import { startLclxEmulator, type Fault, type FaultKind } from '@latchkey/emulators';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lclx, lclxClient } from '../src/index.js';
+import { lclx, lclxClient, type LclxAccount } from '../src/index.js';
 import { emulated } from './emulated.js';
 
 /** What each fault comes to at a sign-in, and the requests that a list of routes costs under it. */
@@ -128,14 +128,12 @@ describe('F2: any JSON under any status', () => {
             const outcome: unknown = await provider.signIn(credentials).catch((error: unknown) => error);
             if (isLatchkeyError(outcome)) return;
             expect(outcome).toMatchObject({ provider: 'lclx', issuedAt: expect.any(Number) as number });
-            const { accessToken, expiresAt, account } = outcome as Awaited<
-              ReturnType<typeof provider.signIn>
-            >;
+            const { accessToken, expiresAt, account } = outcome as Grant<LclxAccount>;
             expect(accessToken).toMatch(/^[\x21-\x7e]+$/);
             if (expiresAt !== undefined) expect(expiresAt).toBeGreaterThan(0);
             const { company = {}, enabled, ...texts } = account!;
             expect([undefined, true]).toContain(enabled);
-            for (const text of [...Object.values(texts), ...Object.values(company)])
+            for (const text of Object.values<unknown>({ ...texts, ...company }))
               expect(typeof text).toBe('string');
             expect(Object.getPrototypeOf(account)).toBe(Object.prototype);
           },
