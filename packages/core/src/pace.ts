@@ -63,11 +63,13 @@ export function createPace(provider: string, { requests, perMs }: PaceOptions, c
   };
 
   function refuseWhenFull(purpose: Purpose) {
-    const isFull =
-      purpose === 'sign-in'
-        ? count(waiting, 'sign-in') >= mostSignIns
-        : waiting.length >= requests + mostSignIns;
-    if (!isFull) return;
+    const isFull = {
+      // Only renewals go before a renewal, so only they can hold it up.
+      renewal: count(waiting, 'renewal') >= requests,
+      call: waiting.length >= requests + mostSignIns,
+      'sign-in': count(waiting, 'sign-in') >= mostSignIns,
+    };
+    if (!isFull[purpose]) return;
     throw new LatchkeyError('rate_limited', {
       provider,
       retryAfterMs: perMs,
