@@ -40,9 +40,14 @@ function problem(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join('.');
   const said =
     issue.code === 'unrecognized_keys'
-      ? `has no ${issue.keys.map((key) => `"${key}"`).join(', ')}`
+      ? `has no ${issue.keys.slice(0, 5).map(quoted).join(', ')}`
       : ruleOf(issue);
   return path === '' ? said : `${path} ${said}`;
+}
+
+// Names come from whoever called; escaped and cut, so that none can fill a log or break its lines.
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
 }
 
 // Messages of our own schemas say what must be. Zod's say what was expected, and of what was given the type at most.

@@ -1,18 +1,15 @@
-import { Agent, type Dispatcher } from 'undici';
-import { z } from 'zod';
-import { version } from '../package.json';
+import { Agent } from 'undici';
 import { checkedOptions } from './checked.js';
-import { systemClock, type Clock } from './clock.js';
 import { startDeadline, type Deadline } from './deadline.js';
 import { exchange, type ExchangeLimits, type WireRequest } from './exchange.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
-import { originProblem } from './origin.js';
 import { outcomeReader } from './outcome-reader.js';
 import { createPace } from './pace.js';
 import { requestUrl } from './request-url.js';
 import { resendDelayMs } from './resend.js';
 import { bearerValueRule, isBearerValue } from './token.js';
 import type { Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
+import { upstreamOptions } from './upstream-options.js';
 
 /**
  * Makes the HTTP side of a provider: one deadline over each call, a size limit, no redirects, JSON or a clear error, and
@@ -22,8 +19,8 @@ import type { Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { name, timeoutMs, maxResponseBytes, userAgent, clock, ...checked } = checkedOptions(
-    `the upstream ${options.name}`,
-    optionsSchema,
+    `the upstream ${(options as Partial<UpstreamOptions> | undefined)?.name ?? 'without a name'}`,
+    upstreamOptions,
     options,
   );
   const { origin } = new URL(checked.origin);
@@ -77,9 +74,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       return await answer(request, wire, token.value, deadline);
     } catch (error) {
       if (!isLatchkeyError(error, 'token_rejected')) throw error;
+      const renewed = await deadline
+        .bound(source.getToken({ signal, rejected: token }))
+        .catch((failed: unknown) => {
+          // A source with nothing else to give knows less of the refusal than the answer that told it.
+          throw isLatchkeyError(failed, 'token_rejected') && failed.actor === undefined ? error : failed;
+        });
+      return await answer(request, wire, renewed.value, deadline);
     }
-    const renewed = await deadline.bound(source.getToken({ signal, rejected: token }));
-    return answer(request, wire, renewed.value, deadline);
   }
 
   /** What the provider says to a request with this token, the request being sent again where that is allowed. */
@@ -148,45 +150,4 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
 function tokenValue(token: UpstreamRequest<unknown>['token']): string | undefined {
   return typeof token === 'object' ? token.value : token;
-}
-
-const wholeNumber = z.int('must be a whole number').positive('must be above 0');
-
-const optionsSchema = z.strictObject({
-  name: z.string('must be text').min(1, 'must not be empty'),
-  origin: z.string('must be text').superRefine((origin, context) => {
-    const problem = originProblem(origin);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  }),
-  dispatcher: z
-    .custom<Dispatcher>((value) => hasMethods(value, 'dispatch'), 'must be a dispatcher of undici')
-    .optional(),
-  timeoutMs: milliseconds(600_000).default(15_000),
-  maxResponseBytes: wholeNumber.default(8 * 1024 * 1024),
-  pace: z
-    .union(
-      [z.literal(false), z.strictObject({ requests: wholeNumber, perMs: milliseconds(3_600_000) })],
-      'must be { requests, perMs } or false',
-    )
-    .optional(),
-  userAgent: z
-    .string('must be text')
-    .regex(/^[\x20-\x7e]{1,256}$/, 'must be 1 to 256 ASCII characters')
-    .default(`latchkey/${version}`),
-  clock: z
-    .custom<Clock>((value) => hasMethods(value, 'now', 'monotonic', 'sleep'), 'must be a clock')
-    .default(systemClock),
-});
-
-function milliseconds(most: number) {
-  const rule = `must be above 0 and at most ${most} milliseconds`;
-  return z.number(rule).positive(rule).max(most, rule);
-}
-
-function hasMethods(value: unknown, ...names: string[]): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
-  );
 }

@@ -4,6 +4,7 @@ import type { Grant } from './grant.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
 import type { CallOptions, Provider } from './provider.js';
 import { safeCause, textsIn } from './safe-cause.js';
+import type { TokenSource } from './token-source.js';
 
 /** A provider as its author states it; what is left out here has a default. */
 export type ProviderDefinition<Name extends string, Credentials extends object, Account> = Omit<
@@ -19,7 +20,8 @@ export type ProviderDefinition<Name extends string, Credentials extends object, 
 };
 
 /**
- * Makes a provider of a definition: checks it, and has credentials checked before `signIn` sends anything.
+ * Makes a provider of a definition, a plain object: checks it, and has credentials checked before `signIn` sends anything.
+ * Errors of its functions that are not Latchkey's become `internal_error`.
  *
  * @throws LatchkeyError `invalid_config` for a definition that is not usable, with every problem in one message.
  */
@@ -29,30 +31,48 @@ export function defineProvider<const Name extends string, Credentials extends ob
   checkedOptions('defineProvider()', definitionSchema, definition);
   const { name, upstream, credentials: schema } = definition;
 
+  const { renew, verify, entitlements } = definition;
+
   return Object.freeze({
     ...definition,
     origin: upstream.origin,
     audience: definition.audience ?? upstream.origin,
     ...(definition.oneTime ? { oneTime: Object.freeze([...definition.oneTime]) } : {}),
 
-    account: (grant: Grant<Account>, options?: CallOptions) =>
-      definition.account ? definition.account(grant, options) : grantedAccount(grant),
-
-    async signIn(credentials: Credentials, options: CallOptions = {}) {
-      options.signal?.throwIfAborted();
+    async signIn(credentials: Credentials, options?: CallOptions) {
+      options?.signal?.throwIfAborted();
       const checked = checkedInput('credentials', schema, credentials, name);
-      try {
-        return await definition.signIn(checked, options);
-      } catch (error) {
-        if (isLatchkeyError(error) || (options.signal?.aborted && error === options.signal.reason))
-          throw error;
-        throw new LatchkeyError('internal_error', {
-          provider: name,
-          cause: safeCause(error, textsIn(checked)),
-        });
-      }
+      return guarded(() => definition.signIn(checked, options), checked, options);
     },
+
+    account: (grant: Grant<Account>, options?: CallOptions) =>
+      guarded(() => (definition.account ?? grantedAccount)(grant, options), tokensOf(grant), options),
+
+    ...(renew && {
+      renew: (grant: Grant<Account>, options?: CallOptions) =>
+        guarded(() => renew(grant, options), tokensOf(grant), options),
+    }),
+
+    ...(verify && {
+      verify: (token: string, options?: CallOptions) => guarded(() => verify(token, options), token, options),
+    }),
+
+    ...(entitlements && {
+      entitlements: (source: TokenSource, options?: CallOptions & { readonly id?: string }) =>
+        guarded(() => entitlements(source, options), undefined, options),
+    }),
   });
+
+  /** What `work` gives. Errors that are not ours become `internal_error`, with `secret` blotted out of their cause. */
+  async function guarded<T>(work: () => Promise<T>, secret: unknown, options: CallOptions = {}): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const isReason = options.signal?.aborted && error === options.signal.reason;
+      if (isReason || isLatchkeyError(error)) throw error;
+      throw new LatchkeyError('internal_error', { provider: name, cause: safeCause(error, textsIn(secret)) });
+    }
+  }
 
   async function grantedAccount(grant: Grant<Account>): Promise<Account> {
     if (grant.account !== undefined) return grant.account;
@@ -61,6 +81,10 @@ export function defineProvider<const Name extends string, Credentials extends ob
       message: `The grant holds no account, and ${name} tells it at sign-in only. Sign in again.`,
     });
   }
+}
+
+function tokensOf({ accessToken, refreshToken }: Grant): readonly (string | undefined)[] {
+  return [accessToken, refreshToken];
 }
 
 const callable = z.custom<object>((value) => typeof value === 'function', 'must be a function');

@@ -24,13 +24,8 @@ export function originProblem(value: unknown): string | undefined {
   return undefined;
 }
 
-// RFC 6761, section 6.3, gives every name under `localhost` to this machine. URL has already brought IPv4 addresses
-// into dotted decimal form and IPv6 ones into the shortest.
+// Not the names under `localhost`, which a resolver may look up elsewhere. URL has already brought IPv4 addresses into
+// dotted decimal form and IPv6 ones into the shortest.
 function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }

@@ -24,14 +24,15 @@ export function outcomeReader<T>(context: {
   readonly token: string | undefined;
 }): (outcome: Outcome) => Result<T> {
   const { name, origin, clock, request, sent, token } = context;
-  const secrets = textsIn([sent === undefined ? undefined : (JSON.parse(sent) as unknown), token]);
+  // Gathered when something has failed, which most requests do not.
+  const secrets = () => textsIn([sent === undefined ? undefined : (JSON.parse(sent) as unknown), token]);
 
   return ({ reply, failure, bodyProblem }: Outcome): Result<T> => {
     if (failure) {
       const { code, reason, cause } = failure;
       return failed(code, {
-        message: blotted(`${origin} ${reason}.`, secrets),
-        cause: safeCause(cause, secrets),
+        message: blotted(`${origin} ${reason}.`, secrets()),
+        cause: safeCause(cause, secrets()),
       });
     }
     try {
@@ -42,7 +43,11 @@ export function outcomeReader<T>(context: {
       return parsed.success ? { answer: parsed.data } : unusable(reply, problemsIn(parsed.error));
     } catch (error) {
       // What a provider's own functions throw on a reply they did not expect.
-      return unusable(reply, 'it could not be read', safeCause(error, [...secrets, ...textsIn(reply.body)]));
+      return unusable(
+        reply,
+        'it could not be read',
+        safeCause(error, [...secrets(), ...textsIn(reply.body)]),
+      );
     }
   };
 
@@ -51,14 +56,15 @@ export function outcomeReader<T>(context: {
     return failed(code, {
       message: `${name} answered ${status}. ${errorSentences[code]}`,
       status,
-      upstreamCode: word !== undefined && isCode(word) && blotted(word, secrets) === word ? word : undefined,
+      upstreamCode:
+        word !== undefined && isCode(word) && blotted(word, secrets()) === word ? word : undefined,
       retryAfterMs: said.retryAfterMs ?? retryAfterMs(headers['retry-after'], clock.now()),
     });
   }
 
   function unusable({ status }: Reply, problem: string, cause?: Error): Result<T> {
     const message = `${name} answered ${status}, but the answer cannot be used: ${problem}.`;
-    return failed('invalid_response', { message: blotted(message, secrets), status, cause });
+    return failed('invalid_response', { message: blotted(message, secrets()), status, cause });
   }
 
   function failed(code: ErrorCode, details: LatchkeyErrorDetails): Result<T> {

@@ -18,7 +18,7 @@ export interface Pace {
    * Renewals go first; calls and sign-ins take turns as they came, and sign-ins have at most half of the pace, so that a
    * flood of them holds up nobody who is signed in.
    *
-   * @throws LatchkeyError `rate_limited` at once when the wait would be longer than one span; or the reason of `signal`.
+   * @throws LatchkeyError `rate_limited` at once when the wait could be longer than two spans; or the reason of `signal`.
    */
   turn(purpose: Purpose, signal: AbortSignal): Promise<void>;
 }

@@ -77,4 +77,14 @@ describe('checkedInput', () => {
       }),
     );
   });
+
+  it('repeats the names of a few unknown fields, escaped and cut', () => {
+    const names = Array.from({ length: 9 }, (_, at) => `${'n'.repeat(100)}\r\n${at}`);
+    const strict = z.strictObject({ a: z.string().optional() });
+    const given = { ...Object.fromEntries(names.map((name) => [name, 1])), 'x\r\ny': 1 };
+    const { message } = thrownBy(() => checkedInput('request', strict, given, 'acme'));
+    expect(message.length).toBeLessThan(400);
+    expect(message).not.toMatch(/[\r\n]/);
+    expect(message).toContain(`has no "${'n'.repeat(40)}…"`);
+  });
 });

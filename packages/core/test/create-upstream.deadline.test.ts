@@ -139,6 +139,23 @@ describe('a call that the caller aborts', () => {
     expect(clock.sleepers).toBe(0);
   });
 
+  it('may share its signal with many others, without a warning of a leak', async () => {
+    const server = await startHttp((_, response) => response.end('1'));
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    try {
+      const { signal } = new AbortController();
+      const upstream = upstreamAt(server.origin);
+      await Promise.all(Array.from({ length: 50 }, () => upstream.json(anything({ signal }))));
+      // Warnings are told at the next turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off('warning', note);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it('is not sent when it was aborted before', async () => {
     const server = await startHttp((_, response) => response.end('1'));
     const call = upstreamAt(server.origin).json(anything({ signal: AbortSignal.abort(reason) }));

@@ -33,6 +33,11 @@ describe('the options of createUpstream', () => {
     ['too much time', { timeoutMs: 600_001 }, /at most 600000/],
     ['time as text', { timeoutMs: '15000' }, /timeoutMs must be above 0/],
     ['a limit of 0', { maxResponseBytes: 0 }, /maxResponseBytes must be above 0/],
+    [
+      'a limit that no text can reach',
+      { maxResponseBytes: 2 ** 30 },
+      /maxResponseBytes must be at most 256 MiB/,
+    ],
     ['a limit that is not whole', { maxResponseBytes: 1.5 }, /maxResponseBytes must be a whole number/],
     ['an endless limit', { maxResponseBytes: Infinity }, /maxResponseBytes must be a whole number/],
     ['a clock that cannot sleep', { clock: { now: () => 0, monotonic: () => 0 } }, /clock must be a clock/],

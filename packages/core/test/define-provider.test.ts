@@ -6,6 +6,7 @@ import {
   defineProvider,
   emailText,
   LatchkeyError,
+  staticTokenSource,
   type ProviderDefinition,
 } from '../src/index.js';
 import { failureOf, shown, thrownBy } from './failures.js';
@@ -215,5 +216,49 @@ describe('signIn of a provider', () => {
     controller.abort(reason);
     await outcome;
     await expect(provider.signIn({} as Credentials, { signal })).rejects.toBe(reason);
+  });
+});
+
+describe('the other methods of a provider', () => {
+  const grant = createGrant<{ id: string }>({
+    provider: 'acme',
+    accessToken: 'c4nary-token',
+    refreshToken: 'c4nary-refresh',
+    issuedAt: 1,
+  });
+  const failing = () => {
+    throw new TypeError('cannot use c4nary-token or c4nary-refresh');
+  };
+  const provider = () =>
+    defineProvider(definition({ account: failing, renew: failing, verify: failing, entitlements: failing }));
+
+  it.each<[string, (of: ReturnType<typeof provider>) => Promise<unknown> | undefined]>([
+    ['account', (of) => of.account(grant)],
+    ['renew', (of) => of.renew?.(grant)],
+    ['verify', (of) => of.verify?.('c4nary-token or c4nary-refresh')],
+  ])('F3: an error of %s that is not ours is an internal_error without the tokens', async (_, call) => {
+    const error = await failureOf(Promise.resolve(call(provider())));
+    expect(error).toMatchObject({ code: 'internal_error', provider: 'acme' });
+    expect(shown(error)).not.toMatch(/c4nary-(token|refresh)/);
+  });
+
+  it('are absent where the definition has none', () => {
+    const { renew, verify, entitlements } = defineProvider(definition());
+    expect({ renew, verify, entitlements }).toEqual({});
+  });
+
+  it('an error of entitlements that is not ours is an internal_error', async () => {
+    const source = staticTokenSource('token', 'https://api.example.com');
+    expect(await failureOf(Promise.resolve(provider().entitlements?.(source)))).toMatchObject({
+      code: 'internal_error',
+    });
+  });
+
+  it('reject with the reason of the signal, as it came', async () => {
+    const reason = new Error('gave up');
+    const { verify } = defineProvider(
+      definition({ verify: (_, options) => Promise.reject(options?.signal?.reason as Error) }),
+    );
+    await expect(verify?.('token', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 });

@@ -1,5 +1,5 @@
 import { knownFields, type Query, type UpstreamRequest } from '@latchkey/core';
-import { flag, number, record, recordOf, required, text } from '@latchkey/core/wire';
+import { flag, listOf, number, record, recordOf, required, text } from '@latchkey/core/wire';
 import { z } from 'zod';
 import type {
   Allowance,
@@ -15,7 +15,7 @@ export function licensesRequest(
   page: number,
   limit: number,
 ): UpstreamRequest<CryptlexLicense[]> {
-  return { path: '/v3/me/licenses', query: { ...query, page, limit }, schema: z.array(license) };
+  return { path: '/v3/me/licenses', query: { ...query, page, limit }, schema: listOf(license) };
 }
 
 /** `GET /v3/me/licenses/{id}`. */
@@ -43,7 +43,7 @@ const product = record
     id === undefined ? undefined : knownFields({ id, name: displayName, ...same }),
   );
 
-const metadata = listOf(
+const metadata = lenientList(
   record
     .pipe(z.object({ key: text, value: text }))
     .transform(({ key, value }): CryptlexMetadata | undefined =>
@@ -51,7 +51,7 @@ const metadata = listOf(
     ),
 );
 
-const meterAttributes = listOf(
+const meterAttributes = lenientList(
   record
     .pipe(
       z.object({ name: text, allowedUses: allowance, totalUses: number, grossUses: number, floating: flag }),
@@ -102,7 +102,7 @@ const license: z.ZodType<CryptlexLicense> = recordOf(
 );
 
 /** A list; what is none is empty, and items that cannot be read are left out. */
-function listOf<T>(item: z.ZodType<T | undefined>): z.ZodType<T[]> {
+function lenientList<T>(item: z.ZodType<T | undefined>): z.ZodType<T[]> {
   return z
     .unknown()
     .optional()

@@ -46,9 +46,9 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
   options: CryptlexOptions<Name>,
 ): CryptlexProvider<Name> {
   const { tenant, origin, errorCodes, http } = readOptions(options);
-  const { name = 'cryptlex' as Name, clock = systemClock } = options;
   // Cryptlex lets through 50 requests in 5 seconds from one address; a few are left for others behind it.
-  const upstream = createUpstream({ pace: { requests: 45, perMs: 5000 }, ...http, name, origin });
+  const { name = 'cryptlex' as Name, clock = systemClock, pace = { requests: 45, perMs: 5000 } } = options;
+  const upstream = createUpstream({ ...http, pace, name, origin });
 
   const provider = defineProvider({
     name,
@@ -103,11 +103,10 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
     { id, signal }: CallOptions & { readonly id?: string } = {},
   ): Promise<Entitlement[]> {
     const query = id === undefined ? {} : { productId: { eq: id } };
-    const { licenses } = cryptlexClient({
-      origin: source.origin,
-      upstream,
-      getToken: (options) => source.getToken(options),
-    });
+    const { licenses } = cryptlexClient(
+      { origin: source.origin, upstream, getToken: (options) => source.getToken(options) },
+      { clock },
+    );
     const now = clock.now();
     return (await licenses(query, { signal }).toArray()).flatMap((license) => {
       const entitlement = licenseEntitlement(license, now);

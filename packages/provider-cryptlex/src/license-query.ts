@@ -71,7 +71,14 @@ export interface LicenseQuery {
 }
 
 const textRule = 'must be text of 1 to 256 characters';
-const words = z.string(textRule).min(1, textRule).max(256, textRule);
+const words = z
+  .string(textRule)
+  .min(1, textRule)
+  .max(256, textRule)
+  .refine(
+    (text) => text.isWellFormed() && !text.includes('\0'),
+    'must be text without NUL or broken characters',
+  );
 const flag = z.boolean('must be true or false').optional();
 
 const item = words.regex(/^[^,]*$/, 'must hold no comma');

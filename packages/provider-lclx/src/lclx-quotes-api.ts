@@ -7,7 +7,17 @@ import type {
   LclxRequestToSubmit,
 } from './lclx-quotes.js';
 import { listIn, recordsOf } from './lclx-records.js';
-import { asRecord, flag, integer, number, record, recordOf, required, text } from '@latchkey/core/wire';
+import {
+  asRecord,
+  flag,
+  integer,
+  number,
+  readList,
+  record,
+  recordOf,
+  required,
+  text,
+} from '@latchkey/core/wire';
 
 /** `GET /api/quote/request`. */
 export function rateRequestsRequest(): UpstreamRequest<LclxRateRequest[]> {
@@ -72,7 +82,7 @@ export function approveOfferRequest(
 function onlyOne<T>(list: z.ZodType<T[]>): z.ZodType<T> {
   return list.transform(([first], context): T => {
     if (first !== undefined) return first;
-    context.addIssue({ code: 'custom', message: 'must hold one record' });
+    context.addIssue({ code: 'too_small', origin: 'array', minimum: 1, input: [] });
     return z.NEVER;
   });
 }
@@ -194,8 +204,7 @@ const offeredRequest: z.ZodType<LclxOfferedRequest> = recordOf(
     offer: z
       .unknown()
       .optional()
-      .transform((offers) => recordsOf(offers) ?? [])
-      .pipe(z.array(offer)),
+      .transform((given, context) => readList(offer, recordsOf(given) ?? [], context)),
   },
   ({ cargoname, needdate, qty, packingtype, cargowidth, cargoheight, cargolength, offer: offers, ...same }) =>
     knownFields({

@@ -1,6 +1,6 @@
 import type { Refusal, Reply } from '@latchkey/core';
 import { z } from 'zod';
-import { asRecord } from '@latchkey/core/wire';
+import { asRecord, readList } from '@latchkey/core/wire';
 
 /**
  * The records of a wire list. LCLXchange writes lists as objects with the keys "0", "1", …; read as well are arrays, a
@@ -16,15 +16,12 @@ export function recordsOf(list: unknown): readonly unknown[] | undefined {
 
 /** Reads a reply that wraps a list of records in the key `name`. */
 export function listIn<T>(name: string, record: z.ZodType<T>): z.ZodType<T[]> {
-  return z
-    .unknown()
-    .transform((body, context): readonly unknown[] => {
-      const records = typeof body === 'object' ? recordsOf(asRecord(body)[name]) : undefined;
-      if (records) return records;
-      context.addIssue({ code: 'custom', message: 'must be a list' });
-      return z.NEVER;
-    })
-    .pipe(z.array(record));
+  return z.unknown().transform((body, context): T[] => {
+    const records = typeof body === 'object' ? recordsOf(asRecord(body)[name]) : undefined;
+    if (records) return readList(record, records, context, [name]);
+    context.addIssue({ code: 'invalid_type', expected: 'array', input: body, path: [name] });
+    return z.NEVER;
+  });
 }
 
 /** Tells a refused token: a 401, and a body with the key `Unauthorized` under any status but those of a failure. */

@@ -1,5 +1,16 @@
 // For authors of providers: readers of what comes over the wire. Each takes anything; where a value cannot be read it is
 // absent, since a field that came in another form is no reason to refuse a sign-in. What must be there is `required`.
 export { bearerText } from './bearer-text.js';
-export { asRecord, flag, integer, number, record, required, text, type RawRecord } from './readers.js';
+export {
+  asRecord,
+  flag,
+  integer,
+  listOf,
+  number,
+  readList,
+  record,
+  required,
+  text,
+  type RawRecord,
+} from './readers.js';
 export { recordOf } from './record-of.js';

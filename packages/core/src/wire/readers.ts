@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tellFirst } from './tell-first.js';
 
 // Without `optional` zod would ask for the key to be there.
 const anything = z.unknown().optional();
@@ -45,7 +46,31 @@ export function asRecord(value: unknown): RawRecord {
 export function required<T>(reader: z.ZodType<T | undefined>): z.ZodType<T> {
   return reader.transform((value, context): T => {
     if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: 'must be there' });
+    context.addIssue({ code: 'invalid_type', expected: 'nonoptional', input: value });
     return z.NEVER;
   });
+}
+
+/** A list of what `reader` reads, as `readList` does. */
+export function listOf<T>(reader: z.ZodType<T>): z.ZodType<T[]> {
+  return z.array(z.unknown()).transform((items, context) => readList(reader, items, context));
+}
+
+/**
+ * Reads each of `items`, within a transform. Of what does not fit only the first is told, as a problem at `path`, since a
+ * long list can be wrong in millions of places.
+ */
+export function readList<T>(
+  reader: z.ZodType<T>,
+  items: readonly unknown[],
+  context: z.core.$RefinementCtx,
+  path: readonly PropertyKey[] = [],
+): T[] {
+  const list: T[] = [];
+  for (const [at, item] of items.entries()) {
+    const { success, data, error } = reader.safeParse(item);
+    if (!success) return tellFirst(error, context, [...path, at]);
+    list.push(data);
+  }
+  return list;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tellFirst } from './tell-first.js';
 import { asRecord, type RawRecord } from './readers.js';
 
 /**
@@ -9,9 +10,9 @@ export function recordOf<Shape extends z.core.$ZodLooseShape, T extends object>(
   shape: Shape,
   read: (fields: z.output<z.ZodObject<Shape>>) => T,
 ): z.ZodType<T & { readonly raw: RawRecord }> {
-  return z
-    .unknown()
-    .transform((wire) => ({ fields: wire, raw: asRecord(wire) }))
-    .pipe(z.object({ fields: z.object(shape), raw: z.custom<RawRecord>() }))
-    .transform(({ fields, raw }) => ({ ...read(fields), raw }));
+  const schema = z.object(shape);
+  return z.unknown().transform((wire, context) => {
+    const { success, data, error } = schema.safeParse(wire);
+    return success ? { ...read(data), raw: asRecord(wire) } : tellFirst(error, context);
+  });
 }

@@ -6,6 +6,7 @@ import {
   bearerText,
   flag,
   integer,
+  listOf,
   number,
   record,
   recordOf,
@@ -109,10 +110,30 @@ describe('recordOf', () => {
     }
   });
 
+  it('tells what is missing under its own name', () => {
+    expect(account.safeParse({}).error?.issues).toMatchObject([{ code: 'invalid_type', path: ['Id'] }]);
+  });
+
   it('F4: a field named __proto__ pollutes nothing', () => {
     const read = account.parse(JSON.parse('{"Id":"x","__proto__":{"polluted":true,"Name":"y"}}'));
     expect(read).not.toHaveProperty('polluted');
     expect((read as { name?: string }).name).toBeUndefined();
     expect('polluted' in {}).toBe(false);
+  });
+});
+
+describe('listOf', () => {
+  const list = listOf(z.object({ id: required(text) }));
+
+  it('reads each item, in order', () => {
+    expect(list.parse([{ id: 1 }, { id: 'b' }])).toEqual([{ id: '1' }, { id: 'b' }]);
+    expect(list.safeParse({ 0: { id: 1 } }).success).toBe(false);
+  });
+
+  it('F1: tells the first problem of a list that is wrong everywhere, and where it is', () => {
+    const wrong = [{ id: 'a' }, ...(Array(1_000_000).fill(0) as unknown[])];
+    const { error } = list.safeParse(wrong);
+    expect(error?.issues).toMatchObject([{ code: 'invalid_type', expected: 'object', path: [1] }]);
+    expect(list.safeParse([{ id: 'a' }, {}]).error?.issues).toMatchObject([{ path: [1, 'id'] }]);
   });
 });

@@ -1,0 +1,48 @@
+import type { Dispatcher } from 'undici';
+import { z } from 'zod';
+import { version } from '../package.json';
+import { systemClock, type Clock } from './clock.js';
+import { originProblem } from './origin.js';
+
+const wholeNumber = z.int('must be a whole number').positive('must be above 0');
+
+/** What `createUpstream` takes, with its defaults. */
+export const upstreamOptions = z.strictObject({
+  name: z.string('must be text').min(1, 'must not be empty'),
+  origin: z.string('must be text').superRefine((origin, context) => {
+    const problem = originProblem(origin);
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  }),
+  dispatcher: z
+    .custom<Dispatcher>((value) => hasMethods(value, 'dispatch'), 'must be a dispatcher of undici')
+    .optional(),
+  timeoutMs: milliseconds(600_000).default(15_000),
+  // No string of Node's is longer than half a gigabyte.
+  maxResponseBytes: wholeNumber.max(256 * 1024 * 1024, 'must be at most 256 MiB').default(8 * 1024 * 1024),
+  pace: z
+    .union(
+      [z.literal(false), z.strictObject({ requests: wholeNumber, perMs: milliseconds(3_600_000) })],
+      'must be { requests, perMs } or false',
+    )
+    .optional(),
+  userAgent: z
+    .string('must be text')
+    .regex(/^[\x20-\x7e]{1,256}$/, 'must be 1 to 256 ASCII characters')
+    .default(`latchkey/${version}`),
+  clock: z
+    .custom<Clock>((value) => hasMethods(value, 'now', 'monotonic', 'sleep'), 'must be a clock')
+    .default(systemClock),
+});
+
+function milliseconds(most: number) {
+  const rule = `must be above 0 and at most ${most} milliseconds`;
+  return z.number(rule).positive(rule).max(most, rule);
+}
+
+function hasMethods(value: unknown, ...names: string[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  );
+}
