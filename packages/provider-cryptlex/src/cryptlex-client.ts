@@ -33,6 +33,8 @@ export interface CryptlexClient {
   licenses(query?: LicenseQuery, options?: CallOptions): LicenseList;
   /** One licence. Where there is none of that id, `upstream_error` with the status 404. */
   license(id: string, options?: CallOptions): Promise<CryptlexLicense>;
+  /** Closes the connections that the client made; those of a source's own upstream are left to its owner. */
+  close(): Promise<void>;
 }
 
 /** The HTTP side, for a source that brings none. */
@@ -63,6 +65,7 @@ export function cryptlexClient(
 
   return Object.freeze({
     me: (options) => call(meRequest(), options),
+    close: () => upstream.close(),
 
     licenses(given = {}, options) {
       const { pageSize, query } = checkedInput('query', licenseQuery, given, upstream.name);
