@@ -1,7 +1,7 @@
 // Runs the pnpm that package.json pins, on a machine that has only Node and npm:
 //   node scripts/pnpm.mjs install
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,6 +19,7 @@ export function pnpm(args, options = {}) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// Called by name, perhaps through a link; not imported.
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   process.exitCode = pnpm(process.argv.slice(2)).status ?? 1;
 }

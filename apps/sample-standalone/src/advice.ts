@@ -3,8 +3,11 @@ import { lasting } from './duration.js';
 
 /** One line for a failed sign-in: what happened, and what to change. `prefix` is that of the provider's variables. */
 export function adviceFor(error: LatchkeyError, prefix: string): string {
-  const { code, message, retryAfterMs } = error;
-  const change = advice[code]?.replaceAll('*', prefix);
+  const { code, message, status = 0, retryAfterMs } = error;
+  // A redirect, or no such path: whatever answers there is not the provider.
+  const isElsewhere =
+    code === 'upstream_error' && ((status >= 300 && status < 400) || [404, 405].includes(status));
+  const change = (isElsewhere ? 'Check *_ORIGIN.' : advice[code])?.replaceAll('*', prefix);
   const wait = retryAfterMs === undefined ? undefined : `Try again in ${lasting(retryAfterMs)}.`;
   return [message, change, wait, `(${code})`].filter((part) => part !== undefined).join(' ');
 }

@@ -3,6 +3,12 @@ import { run } from './run.js';
 
 const { stdin, stdout, stderr } = process;
 
+// A reader that has seen enough, such as `head`, closes the pipe.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 process.exitCode = await run({
   env: process.env,
   print: (line) => stdout.write(`${line}\n`),

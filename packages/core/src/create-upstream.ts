@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { createAbortHub } from './abort-hub.js';
 import { checkedOptions } from './checked.js';
 import { startDeadline, type Deadline } from './deadline.js';
 import { exchange, type ExchangeLimits, type WireRequest } from './exchange.js';
@@ -7,7 +8,9 @@ import { outcomeReader } from './outcome-reader.js';
 import { createPace } from './pace.js';
 import { requestUrl } from './request-url.js';
 import { resendDelayMs } from './resend.js';
-import { bearerValueRule, isBearerValue } from './token.js';
+import { safeCause, textsIn } from './safe-cause.js';
+import { bearerValueRule, isBearerValue, type Token } from './token.js';
+import type { GetTokenOptions, TokenSource } from './token-source.js';
 import type { Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
 import { upstreamOptions } from './upstream-options.js';
 
@@ -25,14 +28,17 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   );
   const { origin } = new URL(checked.origin);
   const limits: ExchangeLimits = {
-    headersTimeoutMs: Math.min(10_000, timeoutMs),
-    bodyTimeoutMs: Math.min(5_000, timeoutMs),
+    headersTimeoutMs: checked.headersTimeoutMs ?? timeoutMs,
+    bodyTimeoutMs: checked.bodyTimeoutMs ?? Math.min(5_000, timeoutMs),
     maxResponseBytes,
   };
-  const ownAgent = new Agent({ connect: { timeout: Math.min(5_000, timeoutMs) } });
+  const ownAgent = new Agent({
+    connect: { timeout: checked.connectTimeoutMs ?? Math.min(5_000, timeoutMs) },
+  });
   const dispatcher = checked.dispatcher ?? ownAgent;
   const pace = checked.pace ? createPace(name, checked.pace, clock) : undefined;
   const closing = new AbortController();
+  const hub = createAbortHub();
 
   return Object.freeze({
     name,
@@ -44,6 +50,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         clock,
         timeoutMs,
         signals: [closing.signal, request.signal],
+        hub,
         onTimeout: () => failure('timeout', `${name} did not answer within ${timeoutMs} ms.`),
       });
       try {
@@ -64,23 +71,44 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   async function answerWithRenewal<T>(
     request: UpstreamRequest<T>,
-    source: NonNullable<UpstreamRequest<T>['source']>,
+    source: TokenSource,
     wire: WireRequest,
     deadline: Deadline,
   ): Promise<T> {
     const { signal } = deadline;
-    const token = await deadline.bound(source.getToken({ signal }));
+    const token = await tokenFrom(source, { signal }, deadline);
     try {
       return await answer(request, wire, token.value, deadline);
     } catch (error) {
       if (!isLatchkeyError(error, 'token_rejected')) throw error;
-      const renewed = await deadline
-        .bound(source.getToken({ signal, rejected: token }))
-        .catch((failed: unknown) => {
+      const renewed = await tokenFrom(source, { signal, rejected: token }, deadline).catch(
+        (failed: unknown) => {
           // A source with nothing else to give knows less of the refusal than the answer that told it.
           throw isLatchkeyError(failed, 'token_rejected') && failed.actor === undefined ? error : failed;
-        });
+        },
+      );
       return await answer(request, wire, renewed.value, deadline);
+    }
+  }
+
+  /** A token of the source. Errors of a source that are not ours become `internal_error`. */
+  async function tokenFrom(
+    source: TokenSource,
+    options: GetTokenOptions,
+    deadline: Deadline,
+  ): Promise<Token> {
+    try {
+      const token = await deadline.bound(source.getToken(options));
+      if (typeof (token as Partial<Token> | undefined)?.value === 'string') return token;
+      throw new TypeError('It gave no token.');
+    } catch (error) {
+      deadline.signal.throwIfAborted();
+      if (isLatchkeyError(error)) throw error;
+      throw new LatchkeyError('internal_error', {
+        provider: name,
+        message: `The token source for ${origin} failed.`,
+        cause: safeCause(error, textsIn(options.rejected?.value)),
+      });
     }
   }
 
@@ -111,7 +139,17 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     }
   }
 
-  function wireRequest({ method = 'GET', path, query, body, source }: UpstreamRequest<unknown>): WireRequest {
+  function wireRequest({
+    method = 'GET',
+    path,
+    query,
+    body,
+    token,
+    source,
+  }: UpstreamRequest<unknown>): WireRequest {
+    if (source && token !== undefined) {
+      throw failure('invalid_input', 'A request takes a token or a token source, not both.');
+    }
     if (source && source.origin !== origin) {
       throw failure('invalid_config', `A token source for ${source.origin} must not be used for ${origin}.`);
     }

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import type { AbortHub } from './abort-hub.js';
 import type { Clock } from './clock.js';
 
 /** The end of one call: whichever comes first of its time running out and somebody aborting it. */
@@ -18,29 +18,23 @@ export interface Deadline {
  *
  * @param options.onTimeout makes the error for a call whose time has run out.
  * @param options.signals end the call early, each with its own reason.
+ * @param options.hub listens to them, for this call and others.
  */
 export function startDeadline(options: {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly onTimeout: () => Error;
   readonly signals: readonly (AbortSignal | undefined)[];
+  readonly hub: AbortHub;
 }): Deadline {
-  const { clock, timeoutMs, onTimeout } = options;
+  const { clock, timeoutMs, onTimeout, hub } = options;
   const startedAt = clock.monotonic();
   const end = new AbortController();
   const timer = new AbortController();
 
-  // Listened to one by one: `AbortSignal.any` would keep an entry for each call on a signal that outlives them all.
   const listening = options.signals
     .filter((signal) => signal !== undefined)
-    .map((signal) => {
-      // Calls that share a signal are no leak, though Node would warn of one from the eleventh on.
-      if (signal instanceof EventTarget) setMaxListeners(0, signal);
-      const forward = () => end.abort(signal.reason);
-      if (signal.aborted) forward();
-      else signal.addEventListener('abort', forward, { once: true });
-      return () => signal.removeEventListener('abort', forward);
-    });
+    .map((signal) => hub.listen(signal, () => end.abort(signal.reason)));
   clock.sleep(timeoutMs, timer.signal).then(
     () => end.abort(onTimeout()),
     () => undefined, // stopped

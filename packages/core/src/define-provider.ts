@@ -5,6 +5,7 @@ import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
 import type { CallOptions, Provider } from './provider.js';
 import { safeCause, textsIn } from './safe-cause.js';
 import type { TokenSource } from './token-source.js';
+import { providerName } from './upstream-options.js';
 
 /** A provider as its author states it; what is left out here has a default. */
 export type ProviderDefinition<Name extends string, Credentials extends object, Account> = Omit<
@@ -20,7 +21,7 @@ export type ProviderDefinition<Name extends string, Credentials extends object, 
 };
 
 /**
- * Makes a provider of a definition, a plain object: checks it, and has credentials checked before `signIn` sends anything.
+ * Makes a provider of a definition: checks it, and has credentials checked before `signIn` sends anything.
  * Errors of its functions that are not Latchkey's become `internal_error`.
  *
  * @throws LatchkeyError `invalid_config` for a definition that is not usable, with every problem in one message.
@@ -29,15 +30,16 @@ export function defineProvider<const Name extends string, Credentials extends ob
   definition: ProviderDefinition<Name, Credentials, Account>,
 ): Provider<Name, Credentials, Account> {
   checkedOptions('defineProvider()', definitionSchema, definition);
-  const { name, upstream, credentials: schema } = definition;
-
-  const { renew, verify, entitlements } = definition;
+  const { name, upstream, credentials: schema, account, renew, verify, entitlements } = definition;
 
   return Object.freeze({
-    ...definition,
+    name,
+    upstream,
+    credentials: schema,
     origin: upstream.origin,
     audience: definition.audience ?? upstream.origin,
-    ...(definition.oneTime ? { oneTime: Object.freeze([...definition.oneTime]) } : {}),
+    ...(definition.oneTime && { oneTime: Object.freeze([...definition.oneTime]) }),
+    identify: (account: Account) => definition.identify(account),
 
     async signIn(credentials: Credentials, options?: CallOptions) {
       options?.signal?.throwIfAborted();
@@ -46,20 +48,21 @@ export function defineProvider<const Name extends string, Credentials extends ob
     },
 
     account: (grant: Grant<Account>, options?: CallOptions) =>
-      guarded(() => (definition.account ?? grantedAccount)(grant, options), tokensOf(grant), options),
+      guarded(() => (account ?? grantedAccount).call(definition, grant, options), tokensOf(grant), options),
 
     ...(renew && {
       renew: (grant: Grant<Account>, options?: CallOptions) =>
-        guarded(() => renew(grant, options), tokensOf(grant), options),
+        guarded(() => renew.call(definition, grant, options), tokensOf(grant), options),
     }),
 
     ...(verify && {
-      verify: (token: string, options?: CallOptions) => guarded(() => verify(token, options), token, options),
+      verify: (token: string, options?: CallOptions) =>
+        guarded(() => verify.call(definition, token, options), token, options),
     }),
 
     ...(entitlements && {
       entitlements: (source: TokenSource, options?: CallOptions & { readonly id?: string }) =>
-        guarded(() => entitlements(source, options), undefined, options),
+        guarded(() => entitlements.call(definition, source, options), undefined, options),
     }),
   });
 
@@ -91,10 +94,7 @@ const callable = z.custom<object>((value) => typeof value === 'function', 'must 
 
 const definitionSchema = z
   .looseObject({
-    name: z
-      .string('must be text')
-      // A segment of routes and part of keys, so nothing that either would have to escape.
-      .regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be lower-case letters, digits and hyphens, a letter first'),
+    name: providerName,
     upstream: z.looseObject({ origin: z.string(), json: callable }, 'must be made with createUpstream()'),
     origin: z.string('must be text').optional(),
     audience: z.string('must be text').optional(),
@@ -111,7 +111,16 @@ const definitionSchema = z
     path: ['origin'],
     message: 'must be that of the upstream',
   })
-  .refine(({ audience, upstream }) => audience === undefined || audience.startsWith(upstream.origin), {
+  .refine(({ audience, upstream }) => audience === undefined || isWithin(upstream.origin, audience), {
     path: ['audience'],
     message: 'must begin with the origin',
   });
+
+// The origin as a whole: `https://api.example.com.evil` begins with another one as well.
+function isWithin(origin: string, audience: string): boolean {
+  return (
+    audience === origin ||
+    (['/', '?', '#'].includes(audience.slice(origin.length, origin.length + 1)) &&
+      audience.startsWith(origin))
+  );
+}

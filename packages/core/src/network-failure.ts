@@ -15,7 +15,11 @@ export function networkFailure(cause: unknown): NetworkFailure {
   const { code = '', syscall } = firstOf(cause);
   const known = knownFailures.get(code);
   if (known) return { unsent: false, passing: false, ...known, cause };
-  if (/^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_)/.test(code)) {
+  if (/^(ERR_SSL|EPROTO)/.test(code)) {
+    const reason = `does not speak TLS as it should (${code}); is there https at this port?`;
+    return { code: 'upstream_unavailable', reason, unsent: false, passing: false, cause };
+  }
+  if (/^(ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_)/.test(code)) {
     // A certificate that is refused today is refused at the next try.
     const reason = `could not be trusted (TLS: ${code}); pass a dispatcher with your CA if it is yours`;
     return { code: 'upstream_unavailable', reason, unsent: false, passing: false, cause };

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from './clock.js';
-import { errorSentences, type ErrorCode } from './error-code.js';
+import { errorSentences, isErrorCode, type ErrorCode } from './error-code.js';
 import type { Outcome, Reply } from './exchange.js';
 import { LatchkeyError, type LatchkeyErrorDetails } from './latchkey-error.js';
 import { retryAfterMs } from './retry-after.js';
@@ -37,6 +37,7 @@ export function outcomeReader<T>(context: {
     }
     try {
       const refusal = request.refused?.(reply) ?? refusalByStatus(reply.status, token !== undefined);
+      if (refusal && !isErrorCode(refusal.code)) return failed('internal_error', { status: reply.status });
       if (refusal) return refused(reply, refusal);
       if (bodyProblem !== undefined) return unusable(reply, `the body ${bodyProblem}`);
       const parsed = request.schema.safeParse(reply.body);
@@ -54,7 +55,7 @@ export function outcomeReader<T>(context: {
   function refused({ status, headers }: Reply, { code, ...said }: Refusal): Result<T> {
     const word = said.upstreamCode;
     return failed(code, {
-      message: `${name} answered ${status}. ${errorSentences[code]}`,
+      message: `${name} answered ${status}${code === 'upstream_error' && isRedirect(status) ? ', a redirect, which is not followed' : ''}. ${errorSentences[code]}`,
       status,
       upstreamCode:
         word !== undefined && isCode(word) && blotted(word, secrets()) === word ? word : undefined,
@@ -78,6 +79,10 @@ function refusalByStatus(status: number, withToken: boolean): Refusal | undefine
   if (status === 401 && withToken) return { code: 'token_rejected' };
   if (status === 429) return { code: 'rate_limited' };
   return { code: 'upstream_error' };
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
 }
 
 /** A word a program made, not text: only such a one is repeated in an error. */

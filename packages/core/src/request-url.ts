@@ -18,7 +18,7 @@ export function requestUrl(
 ): URL {
   const text = `${origin}${path}`;
   // Without the slash a path such as `@other.example` or `.other.example` would change the host.
-  const url = path.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined;
+  const url = text.startsWith(`${origin}/`) && URL.canParse(text) ? new URL(text) : undefined;
   if (url?.origin !== origin || url.hash !== '') {
     throw new LatchkeyError('invalid_input', {
       provider,

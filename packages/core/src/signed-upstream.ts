@@ -8,6 +8,8 @@ export interface SignedUpstream {
   readonly name: string;
   /** As `Upstream.json`, with the tokens of the source. */
   json<T>(request: Omit<UpstreamRequest<T>, 'token' | 'source'>): Promise<T>;
+  /** Closes the upstream where it was made here; that of a source is left to its owner. */
+  close(): Promise<void>;
 }
 
 /**
@@ -21,10 +23,13 @@ export function signedUpstream(
   options: Omit<UpstreamOptions, 'origin'>,
 ): SignedUpstream {
   const source = tokenSourceOf(given);
-  const upstream = source.upstream ?? createUpstream({ ...options, origin: source.origin });
+  const { upstream = createUpstream({ ...options, origin: source.origin }) } = source;
   return Object.freeze({
     name: upstream.name,
     json: <T>(request: Omit<UpstreamRequest<T>, 'token' | 'source'>) =>
       upstream.json<T>({ ...request, source }),
+    close: async () => {
+      if (!source.upstream) await upstream.close();
+    },
   });
 }

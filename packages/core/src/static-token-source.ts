@@ -22,9 +22,9 @@ export function staticTokenSource(
     throw new LatchkeyError('invalid_config', { message: `The token ${bearerValueRule}.` });
   const token = createToken(value);
   return Object.freeze({
-    ...(typeof place === 'string'
-      ? { origin: checkedOrigin(place) }
-      : { origin: checkedOrigin(place.origin), upstream: place.upstream }),
+    ...(place instanceof Object
+      ? { origin: checkedOrigin(place.origin), upstream: place.upstream }
+      : { origin: checkedOrigin(place) }),
 
     async getToken({ signal, rejected } = {}) {
       signal?.throwIfAborted();

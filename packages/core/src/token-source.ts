@@ -1,3 +1,4 @@
+import { LatchkeyError } from './latchkey-error.js';
 import type { Token } from './token.js';
 import type { Upstream } from './upstream.js';
 
@@ -28,7 +29,17 @@ export interface TokenSourceHolder {
   readonly source: TokenSource;
 }
 
-/** The token source itself, or the one that a session holds. */
+/**
+ * The token source itself, or the one that a session holds.
+ *
+ * @throws LatchkeyError `invalid_config` for anything else, such as a provider: that has no token of its own.
+ */
 export function tokenSourceOf(given: TokenSource | TokenSourceHolder): TokenSource {
-  return 'source' in given ? given.source : given;
+  const source = given instanceof Object && 'source' in given ? given.source : given;
+  // Callers without types hand over providers and grants, too.
+  if ((source as Partial<TokenSource> | undefined)?.getToken instanceof Function) return source;
+  throw new LatchkeyError('invalid_config', {
+    message:
+      'This needs a token source, such as staticTokenSource(grant.accessToken, provider), or a session.',
+  });
 }

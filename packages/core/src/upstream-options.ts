@@ -6,9 +6,14 @@ import { originProblem } from './origin.js';
 
 const wholeNumber = z.int('must be a whole number').positive('must be above 0');
 
+/** A segment of routes and part of keys, so nothing that either would have to escape. */
+export const providerName = z
+  .string('must be text')
+  .regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be lower-case letters, digits and hyphens, a letter first');
+
 /** What `createUpstream` takes, with its defaults. */
 export const upstreamOptions = z.strictObject({
-  name: z.string('must be text').min(1, 'must not be empty'),
+  name: providerName,
   origin: z.string('must be text').superRefine((origin, context) => {
     const problem = originProblem(origin);
     if (problem) context.addIssue({ code: 'custom', message: problem });
@@ -17,6 +22,9 @@ export const upstreamOptions = z.strictObject({
     .custom<Dispatcher>((value) => hasMethods(value, 'dispatch'), 'must be a dispatcher of undici')
     .optional(),
   timeoutMs: milliseconds(600_000).default(15_000),
+  connectTimeoutMs: milliseconds(600_000).optional(),
+  headersTimeoutMs: milliseconds(600_000).optional(),
+  bodyTimeoutMs: milliseconds(600_000).optional(),
   // No string of Node's is longer than half a gigabyte.
   maxResponseBytes: wholeNumber.max(256 * 1024 * 1024, 'must be at most 256 MiB').default(8 * 1024 * 1024),
   pace: z

@@ -37,6 +37,12 @@ export interface UpstreamOptions {
   readonly dispatcher?: Dispatcher | undefined;
   /** Time for a whole call, repeats and renewals included, in milliseconds. Default: 15,000. */
   readonly timeoutMs?: number | undefined;
+  /** Time to connect, for an `Agent` of its own. Default: 5,000, or `timeoutMs` where that is less. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Time until an answer begins. Default: `timeoutMs`. */
+  readonly headersTimeoutMs?: number | undefined;
+  /** Time between two pieces of an answer. Default: 5,000, or `timeoutMs` where that is less. */
+  readonly bodyTimeoutMs?: number | undefined;
   /** Bound on the body of a reply, on the wire and again when unpacked. Default: 8 MiB. */
   readonly maxResponseBytes?: number | undefined;
   /** Bound on requests, for providers that have one: past it they wait their turn, briefly. Default: none. */

@@ -22,7 +22,7 @@ describe('the options of createUpstream', () => {
 
   it.each<[string, object, RegExp]>([
     ['no name', { name: undefined }, /name must be text/],
-    ['an empty name', { name: '' }, /name must not be empty/],
+    ['an empty name', { name: '' }, /name must be lower-case letters/],
     ['no origin', { origin: undefined }, /origin must be text/],
     ['an origin with a path', { origin: 'https://api.example.com/v3' }, /origin must end after/],
     ['a dispatcher of another kind', { dispatcher: { fetch: () => {} } }, /dispatcher must be a dispatcher/],

@@ -2,7 +2,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { isLatchkeyError, type ErrorCode, type Reply } from '../src/index.js';
+import { isLatchkeyError, type ErrorCode, type Refusal, type Reply } from '../src/index.js';
 import { failureOf } from './failures.js';
 import { hasWholeRequest, startHttp, startRaw, startReplying } from './loopback.js';
 import { anything, hastyClock, login, upstreamAt } from './upstreams.js';
@@ -258,4 +258,23 @@ describe('the body of a reply', () => {
     );
     expect(answers).toBeGreaterThan(0);
   });
+});
+
+describe('a refused function that is wrong', () => {
+  it.each<[string, unknown]>([
+    ['a code that there is not', { code: 'nope' }],
+    ['a promise', Promise.resolve(undefined)],
+  ])('and gives %s is an internal_error', async (_, given) => {
+    const { origin } = await startHttp((_request, response) => response.end('{}'));
+    const error = await failureOf(upstreamAt(origin).json(anything({ refused: () => given as Refusal })));
+    expect(error).toMatchObject({ code: 'internal_error', provider: 'acme', status: 200 });
+  });
+});
+
+it('T8: says of a redirect that it is one, and not followed', async () => {
+  const { origin } = await startHttp((_, response) => response.writeHead(302, { location: '/' }).end());
+  const { message } = await failureOf(upstreamAt(origin).json(anything()));
+  expect(message).toBe(
+    'acme answered 302, a redirect, which is not followed. The provider answered with an error.',
+  );
 });

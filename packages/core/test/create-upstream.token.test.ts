@@ -3,11 +3,12 @@ import {
   createToken,
   LatchkeyError,
   staticTokenSource,
+  tokenSourceOf,
   type GetTokenOptions,
   type TokenSource,
 } from '../src/index.js';
 import { virtualClock } from '../src/testing/index.js';
-import { failureOf, shown, unhandledDuring } from './failures.js';
+import { failureOf, shown, thrownBy, unhandledDuring } from './failures.js';
 import { startHttp, type LoopbackServer } from './loopback.js';
 import { anything, login, until, upstreamAt, withoutBackOff } from './upstreams.js';
 
@@ -208,5 +209,40 @@ describe('a token source', () => {
     expect(clock.sleepers).toBe(1);
     await clock.advance(100);
     expect((await call).code).toBe('timeout');
+  });
+});
+
+describe('what is no token', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['a source that fails with an error of its own', () => Promise.reject(new Error('vault: c4nary'))],
+    ['a source that gives nothing', () => Promise.resolve(undefined)],
+    ['a source that gives text', () => Promise.resolve('c4nary')],
+  ])('%s is an internal_error, and nothing is sent', async (_, getToken) => {
+    const server = await startTaking();
+    const source = { origin: server.origin, getToken } as TokenSource;
+    const error = await failureOf(upstreamAt(server.origin).json(anything({ source })));
+    expect(error).toMatchObject({ code: 'internal_error', provider: 'acme' });
+    expect(error.cause).toBeInstanceOf(Error);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('a token beside a source is refused: it would not be clear which is meant', async () => {
+    const server = await startTaking('a', 'b');
+    const { source } = sourceOf(server.origin, 'a');
+    expect(await failureOf(upstreamAt(server.origin).json(anything({ source, token: 'b' })))).toMatchObject({
+      code: 'invalid_input',
+    });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it.each([
+    ['a provider', { name: 'acme', origin: 'https://example.com', signIn: () => {} }],
+    ['nothing', undefined],
+    ['text', 'token'],
+  ])('%s in place of a source is refused with advice', (_, given) => {
+    expect(thrownBy(() => tokenSourceOf(given as never))).toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('staticTokenSource(grant.accessToken, provider)') as string,
+    });
   });
 });

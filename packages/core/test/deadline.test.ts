@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { createAbortHub } from '../src/abort-hub.js';
 import { startDeadline } from '../src/deadline.js';
 import { virtualClock } from '../src/testing/index.js';
 import { unhandledDuring } from './failures.js';
@@ -8,7 +9,13 @@ const timedOut = new Error('timed out');
 
 function start(...signals: (AbortSignal | undefined)[]) {
   const clock = virtualClock();
-  const deadline = startDeadline({ clock, timeoutMs: 1_000, signals, onTimeout: () => timedOut });
+  const deadline = startDeadline({
+    clock,
+    timeoutMs: 1_000,
+    signals,
+    hub: createAbortHub(),
+    onTimeout: () => timedOut,
+  });
   return { clock, deadline };
 }
 
@@ -56,7 +63,7 @@ describe('a deadline', () => {
     const { signal } = new AbortController();
     const unhandled = await unhandledDuring(async () => {
       const { clock, deadline } = start(signal, signal);
-      expect(getEventListeners(signal, 'abort')).toHaveLength(2);
+      expect(getEventListeners(signal, 'abort')).toHaveLength(1);
       expect(clock.sleepers).toBe(1);
       deadline.stop();
       deadline.stop();

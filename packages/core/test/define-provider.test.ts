@@ -262,3 +262,36 @@ describe('the other methods of a provider', () => {
     await expect(verify?.('token', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 });
+
+describe('a definition', () => {
+  it('may be an instance of a class', async () => {
+    class Acme {
+      readonly name = 'acme' as const;
+      readonly upstream = upstreamAt('https://api.example.com');
+      readonly credentials = definition().credentials;
+      readonly id = 'own';
+      async signIn() {
+        return createGrant({ provider: 'acme', accessToken: 'token', issuedAt: 1, account: { id: this.id } });
+      }
+      async renew() {
+        return createGrant({ provider: 'acme', accessToken: this.id, issuedAt: 1, account: { id: this.id } });
+      }
+      identify({ id }: { id: string }) {
+        return { provider: this.name, subject: `${this.id}:${id}` };
+      }
+    }
+    const provider = defineProvider(new Acme());
+    const grant = await provider.signIn(credentials);
+    expect(provider.identify(await provider.account(grant)).subject).toBe('own:own');
+    expect((await provider.renew?.(grant))?.accessToken).toBe('own');
+  });
+
+  it.each(['https://api.example.com.evil', 'https://api.example.community', 'https://api.example.com:8443'])(
+    'T7: does not take %s for an audience within its origin',
+    (audience) => {
+      expect(thrownBy(() => defineProvider(definition({ audience }))).message).toContain(
+        'audience must begin with the origin',
+      );
+    },
+  );
+});

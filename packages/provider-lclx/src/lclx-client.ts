@@ -46,12 +46,15 @@ export interface LclxClient {
   offers(options?: CallOptions): Promise<LclxOfferedRequest[]>;
   /** Requests of others, with the offers that this account made for them. */
   bids(options?: CallOptions): Promise<LclxOfferedRequest[]>;
-  /** Asks for rates. Sent once: after `upstream_unavailable` or `timeout` look whether it is there before trying again. */
+  /** Asks for rates. Sent once: after `upstream_unavailable`, `timeout`, `upstream_error` or
+   * `invalid_response` look whether it is there before trying again. */
   submitRequest(request: LclxRequestToSubmit, options?: CallOptions): Promise<LclxRateRequest>;
   /** Makes an offer for a request. Sent once, likewise. */
   submitOffer(offer: LclxOfferToSubmit, options?: CallOptions): Promise<LclxOfferedRequest>;
   /** Selects an offer, or takes the selection back. */
   approveOffer(offerIndex: number, approved: boolean, options?: CallOptions): Promise<LclxOfferedRequest>;
+  /** Closes the connections that the client made; those of a source's own upstream are left to its owner. */
+  close(): Promise<void>;
 }
 
 /** The HTTP side, for a source that brings none. */
@@ -89,6 +92,7 @@ export function lclxClient(
     rateRequests: (options) => eitherOf(rateRequestsRequest(), newerRateRequestsRequest(), options),
     offers: (options) => eitherOf(offersRequest(), newerOffersRequest(), options),
     bids: (options) => call(bidsRequest(), options),
+    close: () => upstream.close(),
 
     async submitRequest(request, options) {
       return call(

@@ -26,8 +26,8 @@ function onlyBody(only: number | undefined): { readonly index: string } | undefi
 const route = recordOf(
   {
     index: required(integer),
-    origin: required(text),
-    destination: required(text),
+    origin: text,
+    destination: text,
     cycutoff: text,
     cfscutoff: text,
     estDeparture: text,
@@ -40,8 +40,6 @@ const route = recordOf(
   ({ cycutoff, cfscutoff, ...same }) => knownFields({ ...same, cyCutoff: cycutoff, cfsCutoff: cfscutoff }),
 );
 
-const carrier = recordOf({ index: required(integer), name: required(text) }, (same) => same);
+const carrier = recordOf({ index: required(integer), name: text }, (same) => knownFields(same));
 
-const currency = recordOf({ index: required(integer), name: text, code: required(text) }, (same) =>
-  knownFields(same),
-);
+const currency = recordOf({ index: required(integer), name: text, code: text }, (same) => knownFields(same));

@@ -3,8 +3,8 @@ import type { RawRecord } from '@latchkey/core/wire';
 /** A sailing that freight can be booked on. Moments are `YYYY-MM-DD HH:MM:SS`, local to `timezone`. */
 export interface LclxRoute {
   readonly index: number;
-  readonly origin: string;
-  readonly destination: string;
+  readonly origin?: string;
+  readonly destination?: string;
   /** When full containers must be at the container yard. */
   readonly cyCutoff?: string;
   /** When loose freight must be at the container freight station. */
@@ -24,7 +24,7 @@ export interface LclxRoute {
 /** A shipping company. */
 export interface LclxCarrier {
   readonly index: number;
-  readonly name: string;
+  readonly name?: string;
   /** The record as it came, for what has no name here. */
   readonly raw: RawRecord;
 }
@@ -35,7 +35,7 @@ export interface LclxCurrency {
   readonly index: number;
   readonly name?: string;
   /** The three letters of ISO 4217. */
-  readonly code: string;
+  readonly code?: string;
   /** The record as it came, for what has no name here. */
   readonly raw: RawRecord;
 }

@@ -21,9 +21,7 @@ export const requestToSubmit: z.ZodType<LclxRequestToSubmit> = z.strictObject(
   {
     origin: words,
     destination: words,
-    arrival: z
-      .string('must be text')
-      .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/, 'must be YYYY-MM-DD HH:MM:SS'),
+    arrival: z.string('must be text').refine(isMoment, 'must be YYYY-MM-DD HH:MM:SS'),
     commodityName: words,
     requestType: z.enum(['Trucking', 'Shipping'], 'must be Trucking or Shipping'),
     packaging: words,
@@ -50,3 +48,13 @@ export const offerToSubmit: z.ZodType<LclxOfferToSubmit> = z.strictObject(
 );
 
 export const approval = z.object({ offerIndex: recordIndex, approved: z.boolean(flagRule) });
+
+/** Whether `text` is a day and a time that there are: the calendar has to give back what it was given. */
+function isMoment(text: string): boolean {
+  const at = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)
+    ? new Date(`${text.replace(' ', 'T')}Z`)
+    : undefined;
+  return (
+    at !== undefined && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text.replace(' ', 'T'))
+  );
+}

@@ -25,6 +25,7 @@ export function loginRequest(
     method: 'POST',
     path: '/api/login',
     body: { email, password },
+    purpose: 'sign-in',
     refused: loginRefused,
     schema: loginReply.transform(({ user, ...top }) =>
       knownFields({
@@ -128,10 +129,12 @@ function loginRefused({ status, body }: Reply): Refusal | undefined {
 function saysBadCredentials(body: unknown): boolean {
   const { message } = asRecord(body);
   const said = typeof message === 'string' ? message : body;
-  // A long text is a page, and a page may say anything.
-  return typeof said === 'string' && said.length <= 300 && denial.test(said) && credential.test(said);
+  // A page may say anything; this is said in a line.
+  if (typeof said !== 'string' || said.length > 300 || said.trimStart().startsWith('<')) return false;
+  return denial.test(said) && credential.test(said);
 }
 
+// Not "login" and not "not found", of which those speak who know no such path.
 const denial =
-  /\b(invalid|incorrect|wrong|bad|unknown|unrecogni[sz]ed|mismatch|not (match|found|valid|correct))\b/i;
-const credential = /\b(user ?name|password|credentials?|login|e-?mail address and)\b/i;
+  /\b(invalid|incorrect|wrong|bad|unknown|unrecogni[sz]ed|mismatch|not (match|valid|correct))\b/i;
+const credential = /\b(user ?name|password|credentials?)\b/i;

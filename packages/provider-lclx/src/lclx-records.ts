@@ -14,19 +14,28 @@ export function recordsOf(list: unknown): readonly unknown[] | undefined {
   return isKeyed ? Object.values<unknown>({ ...list }) : [list]; // whole-number keys come in ascending order
 }
 
-/** Reads a reply that wraps a list of records in the key `name`. */
+/** Reads a reply that wraps a list of records in the key `name`; a bare list is read as well. */
 export function listIn<T>(name: string, record: z.ZodType<T>): z.ZodType<T[]> {
   return z.unknown().transform((body, context): T[] => {
-    const records = typeof body === 'object' ? recordsOf(asRecord(body)[name]) : undefined;
+    const records = Array.isArray(body) ? (body as unknown[]) : wrappedRecords(body, name);
     if (records) return readList(record, records, context, [name]);
     context.addIssue({ code: 'invalid_type', expected: 'array', input: body, path: [name] });
     return z.NEVER;
   });
 }
 
-/** Tells a refused token: a 401, and a body with the key `Unauthorized` under any status but those of a failure. */
+// An empty list may have no key. A reply that has none and says something instead is no list.
+function wrappedRecords(body: unknown, name: string): readonly unknown[] | undefined {
+  if (typeof body !== 'object') return undefined;
+  const wrapper = asRecord(body);
+  return Object.hasOwn(wrapper, name) || !Object.hasOwn(wrapper, 'message')
+    ? recordsOf(wrapper[name])
+    : undefined;
+}
+
+/** Tells a refused token: a body with the key `Unauthorized` under 200 or 403, beside the 401 that says so itself. */
 export function dataRefused({ status, body }: Reply): Refusal | undefined {
-  return status < 500 && Object.hasOwn(asRecord(body), 'Unauthorized')
+  return [200, 401, 403].includes(status) && Object.hasOwn(asRecord(body), 'Unauthorized')
     ? { code: 'token_rejected' }
     : undefined;
 }

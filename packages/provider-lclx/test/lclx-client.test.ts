@@ -88,6 +88,24 @@ describe('lists', () => {
     }),
   );
 
+  it('leaves out what a record does not say, and keeps the others', () =>
+    emulated(async ({ emulator, client }) => {
+      const { routes } = await client();
+      emulator.next({
+        kind: 'wrong-shape',
+        json: {
+          routes: [
+            { index: 1, origin: '' },
+            { index: '2', origin: 'a' },
+          ],
+        },
+      });
+      expect(await routes()).toEqual([
+        { index: 1, raw: { index: 1, origin: '' } },
+        { index: 2, origin: 'a', raw: { index: '2', origin: 'a' } },
+      ]);
+    }));
+
   it('keeps the order of the keys "0" to "11"', () =>
     emulated(async ({ emulator, client }) => {
       const { carriers } = await client();
@@ -102,7 +120,7 @@ describe('lists', () => {
     ['text for a list', { routes: 'none' }],
     ['a number for a list', { routes: 5 }],
     ['a record without an index', { routes: { 0: { origin: 'a', destination: 'b' } } }],
-    ['a record without a place', { routes: [{ index: 1, origin: 'a' }] }],
+    ['a message for a list', { message: 'Server busy' }],
     ['null for a record', { routes: [null] }],
     ['text', 'routes'],
   ])('refuses %s as invalid_response', (_, json) =>

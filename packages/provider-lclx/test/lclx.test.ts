@@ -55,6 +55,23 @@ describe('lclx', () => {
       expect(request?.headers).not.toHaveProperty('authorization');
     }));
 
+  it('T14: sign-ins have half of the pace at most', () =>
+    emulated(
+      async ({ emulator, provider, credentials }) => {
+        const outcomes = await Promise.allSettled([1, 2, 3, 4, 5].map(() => provider.signIn(credentials)));
+        expect(emulator.requests).toHaveLength(2);
+        expect(outcomes.map(({ status }) => status).sort()).toEqual([
+          'fulfilled',
+          'fulfilled',
+          'rejected',
+          'rejected',
+          'rejected',
+        ]);
+      },
+      // Two are sent, two wait, one is refused; those who wait give up.
+      { pace: { requests: 4, perMs: 60_000 }, timeoutMs: 500 },
+    ));
+
   it('reads the documented sample, whose token is no decodable JWT', async () => {
     const clock = virtualClock();
     await emulated(

@@ -30,12 +30,14 @@ export function toHttpAnswer(
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
   const { retryAfterMs = NaN } = known ?? {};
   if (status === 429 && Number.isFinite(retryAfterMs)) {
-    headers['Retry-After'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
+    headers['Retry-After'] = String(Math.min(Math.max(1, Math.ceil(retryAfterMs / 1000)), yearSeconds));
   }
   const challenge = challenges[code];
   if (challenge !== undefined) headers['WWW-Authenticate'] = `Bearer realm="${quotable(realm)}"${challenge}`;
   return { status, headers, body: { error: code, message: errorSentences[code] } };
 }
+
+const yearSeconds = 31_536_000;
 
 const statuses: Readonly<Record<ErrorCode, number>> = {
   invalid_config: 500,

@@ -6,7 +6,7 @@ import { defineProvider } from '../define-provider.js';
 import type { ErrorCode } from '../error-code.js';
 import { createGrant, type Grant } from '../grant.js';
 import { LatchkeyError } from '../latchkey-error.js';
-import type { Provider } from '../provider.js';
+import type { CallOptions, Provider } from '../provider.js';
 
 export interface FakeCredentials {
   readonly email: string;
@@ -61,7 +61,7 @@ export function fakeProvider<const Name extends string = 'fake'>(
   const lifetimeMs = 'lifetimeMs' in options ? options.lifetimeMs : 3_600_000;
   const calls = { signIn: 0, renew: 0 };
   const failures: LatchkeyError[] = [];
-  const live = new Map<string, FakeAccount>();
+  const live = new Map<string, { readonly account: FakeAccount; readonly expiresAt: number }>();
   let issued = 0;
 
   const provider = defineProvider<Name, FakeCredentials, FakeAccount>({
@@ -81,8 +81,10 @@ export function fakeProvider<const Name extends string = 'fake'>(
     },
 
     ...(renewable && {
-      async renew({ account, refreshToken }: Grant<FakeAccount>) {
+      async renew({ account, refreshToken }: Grant<FakeAccount>, options?: CallOptions) {
         calls.renew += 1;
+        await Promise.resolve();
+        options?.signal?.throwIfAborted();
         failIfAsked();
         if (!account || refreshToken === undefined)
           throw new LatchkeyError('token_rejected', { provider: name });
@@ -90,7 +92,10 @@ export function fakeProvider<const Name extends string = 'fake'>(
       },
     }),
 
-    verify: async (token) => live.get(token),
+    async verify(token) {
+      const known = live.get(token);
+      return known && known.expiresAt > clock.now() ? known.account : undefined;
+    },
     identify: ({ email, name: fullName }) => ({ provider: name, subject: email, email, name: fullName }),
   });
 
@@ -112,7 +117,7 @@ export function fakeProvider<const Name extends string = 'fake'>(
     issued += 1;
     const issuedAt = clock.now();
     const accessToken = `${name}-access-${issued}`;
-    live.set(accessToken, account);
+    live.set(accessToken, { account, expiresAt: issuedAt + (lifetimeMs ?? Infinity) });
     return createGrant({
       provider: name,
       accessToken,

@@ -4,10 +4,10 @@ import { tellFirst } from './tell-first.js';
 // Without `optional` zod would ask for the key to be there.
 const anything = z.unknown().optional();
 
-/** Text; a number becomes text, and "" is absent. */
+/** Text; a number becomes text, and blank text is absent. */
 export const text: z.ZodType<string | undefined> = anything.transform((value) => {
   if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 });
 
 /** A finite number, or the decimal text of one. */

@@ -95,3 +95,22 @@ describe('fakeProvider', () => {
     await outcome;
   });
 });
+
+describe('the tokens of a fake provider', () => {
+  it('end with their time', async () => {
+    const clock = virtualClock();
+    const provider = fakeProvider({ clock, lifetimeMs: 1_000 });
+    const { accessToken } = await provider.signIn({ email: 'user@example.com', password: 'correct horse' });
+    await clock.advance(999);
+    expect(await provider.verify?.(accessToken)).toMatchObject({ email: 'user@example.com' });
+    await clock.advance(1);
+    expect(await provider.verify?.(accessToken)).toBeUndefined();
+  });
+
+  it('are not renewed for a caller who has given up', async () => {
+    const provider = fakeProvider({ renewable: true });
+    const grant = await provider.signIn({ email: 'user@example.com', password: 'correct horse' });
+    const reason = new Error('gave up');
+    await expect(provider.renew?.(grant, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+});

@@ -17,7 +17,8 @@ import {
 describe('readers of the wire', () => {
   it.each<[string, z.ZodType, unknown, unknown]>([
     ['text', text, 'x', 'x'],
-    ['text', text, ' ', ' '],
+    ['text', text, ' ', undefined],
+    ['text', text, ' x ', ' x '],
     ['text', text, '', undefined],
     ['text', text, 0, '0'],
     ['text', text, ['x'], undefined],
