@@ -3,9 +3,9 @@ import { packages, root } from './packages.mjs';
 
 /**
  * The examples of all READMEs: every `js` block, with the output that the `text` block after it promises. A `js` block without
- * output is an error: an example shows what it does.
+ * output is an error: an example shows what it does. `installs` are the packages that the README has its reader install.
  *
- * @returns {{ name: string, code: string, output: string }[]}
+ * @returns {{ name: string, code: string, output: string, installs: string[] }[]}
  */
 export function readmeExamples() {
   const readmes = ['README.md', ...packages.map(({ name }) => `packages/${name}/README.md`)];
@@ -15,9 +15,12 @@ export function readmeExamples() {
 }
 
 function examplesIn(markdown, file) {
+  const installs = [...markdown.matchAll(/^npm install ([^#\n]+)/gm)].flatMap(([, names]) =>
+    names.trim().split(/\s+/),
+  );
   const count = markdown.match(/^```js$/gm)?.length ?? 0;
   const examples = [...markdown.matchAll(/^```js\n(.*?)^```\n\n(?:[^\n`]+\n\n)?```text\n(.*?)^```$/gms)].map(
-    ([, code, output], at) => ({ name: `${file}, example ${at + 1}`, code, output }),
+    ([, code, output], at) => ({ name: `${file}, example ${at + 1}`, code, output, installs }),
   );
   if (examples.length !== count) throw new Error(`${file}: an example has no output after it`);
   return examples;

@@ -32,6 +32,13 @@ describe('the examples of the READMEs', () => {
     },
   );
 
+  it.each(examples)('$name imports only what its README installs', ({ code, installs }) => {
+    const imported = [...code.matchAll(/from '((?:@[^/']+\/)?[^/']+)/g)].map(([, name]) => name ?? '');
+    const foreign = imported.filter((name) => !name.startsWith('node:'));
+    expect(foreign.length).toBeGreaterThan(0);
+    expect(foreign.filter((name) => !installs.includes(name))).toEqual([]);
+  });
+
   it('run against the sources, which need no build', () => {
     expect(import.meta.resolve('@latchkey/core')).toMatch(/packages\/core\/src\/index\.ts$/);
   });

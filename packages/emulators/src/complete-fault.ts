@@ -18,7 +18,8 @@ export type CompleteFault = { [Kind in FaultKind]: Required<FaultOf<Kind>> }[Fau
  * @throws TypeError that names an unknown kind, an unknown parameter or a bad value.
  */
 export function completeFault(fault: Fault): CompleteFault {
-  const { kind, ...given } = typeof fault === 'string' ? { kind: fault } : fault;
+  // Tests are written without types, too.
+  const { kind, ...given } = typeof fault === 'string' ? { kind: fault } : { ...(fault) };
   if (!Object.hasOwn(parameters, kind)) {
     throw new TypeError(
       `Unknown fault ${JSON.stringify(kind)}. Known: ${Object.keys(parameters).join(', ')}.`,

@@ -15,6 +15,7 @@ import {
 import { type EmulatedProvider, type Emulator, type ProviderContext, startEmulator } from './emulator.js';
 import type { RecordedRequest } from './recorded-request.js';
 import { findRoute, type Route } from './route-table.js';
+import { checkStartOptions, textOption } from './start-options.js';
 
 /** Cryptlex on loopback. */
 export interface CryptlexEmulator extends Emulator<CryptlexBehaviour> {
@@ -52,11 +53,12 @@ export interface CryptlexEmulatorOptions {
 /**
  * Starts Cryptlex on 127.0.0.1: login, renewal, the profile and the licences of the user.
  *
- * @throws TypeError for bad switches; the error of `listen` where the port cannot be had.
+ * @throws TypeError for bad options and switches; the error of `listen` where the port cannot be had.
  */
 export async function startCryptlexEmulator(
   options: CryptlexEmulatorOptions = {},
 ): Promise<CryptlexEmulator> {
+  checkStartOptions(options, { accountAlias: textOption, accountId: textOption });
   const { port = 0, behaviour = {}, accountAlias = 'example', accountId = STANDARD_ACCOUNT_ID } = options;
   const users = (options.users ?? sampleCryptlexUsers).map(completeCryptlexUser);
   const account = { accountAlias, accountId, users };

@@ -8,6 +8,7 @@ import { lclxQuotes } from './lclx-quotes.js';
 import { completeLclxUser, type LclxUser, type LclxUserInput, sampleLclxUsers } from './lclx-users.js';
 import { bearerToken, type RecordedRequest } from './recorded-request.js';
 import { findRoute, type Route } from './route-table.js';
+import { checkStartOptions } from './start-options.js';
 import { tokenBook } from './token-book.js';
 
 /** LCLXchange on loopback. */
@@ -28,9 +29,10 @@ export interface LclxEmulatorOptions {
 /**
  * Starts LCLXchange on 127.0.0.1: the login, the lists of routes, currencies and carriers, and the quotes, with state.
  *
- * @throws TypeError for bad switches; the error of `listen` where the port cannot be had.
+ * @throws TypeError for bad options and switches; the error of `listen` where the port cannot be had.
  */
 export async function startLclxEmulator(options: LclxEmulatorOptions = {}): Promise<LclxEmulator> {
+  checkStartOptions(options);
   const { port = 0, behaviour = {} } = options;
   const users = (options.users ?? sampleLclxUsers).map(completeLclxUser);
   const build = (context: ProviderContext<LclxBehaviour>) => lclxProvider(context, users);
