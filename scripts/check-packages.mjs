@@ -92,8 +92,6 @@ function typecheck(resolution) {
   const folder = join(project, resolution);
   mkdirSync(folder, { recursive: true });
   cpSync(join(root, 'scripts/consumer.mts'), join(folder, 'consumer.mts'));
-  for (const [at, { code }] of readmeExamples().entries())
-    writeFileSync(join(folder, `example-${at}.mts`), code);
   const everything = packages
     .flatMap(({ entries }) => entries)
     .map(({ specifier }, at) => `export * as entry${at} from '${specifier}';`)

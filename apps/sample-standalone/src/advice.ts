@@ -3,13 +3,19 @@ import { lasting } from './duration.js';
 
 /** One line for a failed sign-in: what happened, and what to change. `prefix` is that of the provider's variables. */
 export function adviceFor(error: LatchkeyError, prefix: string): string {
-  const { code, message, status = 0, retryAfterMs } = error;
-  // A redirect, or no such path: whatever answers there is not the provider.
-  const isElsewhere =
-    code === 'upstream_error' && ((status >= 300 && status < 400) || [404, 405].includes(status));
-  const change = (isElsewhere ? 'Check *_ORIGIN.' : advice[code])?.replaceAll('*', prefix);
+  const { code, message, upstreamCode, retryAfterMs } = error;
+  const change = (changeFor(error) ?? advice[code])?.replaceAll('*', prefix);
   const wait = retryAfterMs === undefined ? undefined : `Try again in ${lasting(retryAfterMs)}.`;
-  return [message, change, wait, `(${code})`].filter((part) => part !== undefined).join(' ');
+  const codes = [code, upstreamCode].filter((one) => one !== undefined).join(': ');
+  return [message, change, wait, `(${codes})`].filter((part) => part !== undefined).join(' ');
+}
+
+function changeFor({ code, status = 0 }: LatchkeyError): string | undefined {
+  if (code !== 'upstream_error') return undefined;
+  // A login that is refused, but not for its credentials: the account they belong to is another.
+  if (status === 400) return 'Check *_ACCOUNT_ALIAS or *_ACCOUNT_ID, and *_REGION.';
+  // A redirect, or no such path: whatever answers there is not the provider.
+  return (status >= 300 && status < 400) || status === 404 || status === 405 ? 'Check *_ORIGIN.' : undefined;
 }
 
 const advice: Partial<Record<ErrorCode, string>> = {

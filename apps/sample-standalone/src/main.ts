@@ -20,6 +20,10 @@ async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: stdin, output: stdout });
   try {
     return await terminal.question(question);
+  } catch (error) {
+    // Ctrl-C or Ctrl-D: no answer is an answer.
+    if (error instanceof Error && error.name === 'AbortError') return '';
+    throw error;
   } finally {
     terminal.close();
   }

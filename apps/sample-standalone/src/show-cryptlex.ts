@@ -63,7 +63,7 @@ async function signInAndPrint(
     const client = cryptlexClient(staticTokenSource(grant.accessToken, provider));
     const [account, licenses] = await Promise.all([provider.account(grant), client.licenses().toArray()]);
     print(`\nCryptlex at ${provider.origin}\n`);
-    print(profile(account, grant));
+    print(profile(account, provider.identify(account).name, grant));
     print(`\n${licenseTable(licenses)}`);
   } finally {
     await provider.upstream.close();
@@ -79,17 +79,22 @@ async function signIn(
   try {
     return await provider.signIn(credentials);
   } catch (error) {
-    if (!ask || credentials.twoFactorCode !== undefined || !isLatchkeyError(error, 'second_factor_required'))
+    if (
+      !ask ||
+      credentials.twoFactorCode !== undefined ||
+      !isLatchkeyError(error, 'second_factor_required')
+    ) {
       throw error;
-    return await provider.signIn({
-      ...credentials,
-      twoFactorCode: await ask('Second-factor code for Cryptlex: '),
-    });
+    }
+    const twoFactorCode = (await ask('Second-factor code for Cryptlex: ')).trim();
+    // Another try without a code would be another failure of the account.
+    if (twoFactorCode === '') throw error;
+    return await provider.signIn({ ...credentials, twoFactorCode });
   }
 }
 
-function profile(account: CryptlexAccount, grant: Grant): string {
-  const { name, email, company, role, twoFactorEnabled, lastLoginAt } = account;
+function profile(account: CryptlexAccount, name: string | undefined, grant: Grant): string {
+  const { email, company, role, twoFactorEnabled, lastLoginAt } = account;
   return facts({
     User: name,
     'E-mail': email,

@@ -56,7 +56,7 @@ describe('the standalone sample at Cryptlex', () => {
     const wrong = await ran({ ...at(emulator), CRYPTLEX_TWO_FACTOR_CODE: '111111' });
     expect(wrong).toMatchObject({
       code: 1,
-      err: [expect.stringMatching(/CRYPTLEX_TWO_FACTOR_CODE.*\(second_factor_invalid\)$/)],
+      err: [expect.stringMatching(/CRYPTLEX_TWO_FACTOR_CODE.*\(second_factor_invalid.*\)$/)],
     });
   });
 
@@ -73,21 +73,35 @@ describe('the standalone sample at Cryptlex', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('does not try again with an empty answer, which would be one more failure', async () => {
+    await using emulator = await startCryptlexEmulator({ users: [{ ...account, twoFactorCode: '654321' }] });
+    const { code, err } = await ran(at(emulator), async () => '  ');
+    expect(code).toBe(1);
+    expect(err).toEqual([expect.stringMatching(/\(second_factor_required/)]);
+    expect(emulator.requests).toHaveLength(1);
+  });
+
   it('says which variable to set for the second factor where there is no terminal', async () => {
     await using emulator = await startCryptlexEmulator({ users: [{ ...account, twoFactorCode: '654321' }] });
     const { code, err } = await ran(at(emulator));
     expect(code).toBe(1);
-    expect(err).toEqual([expect.stringMatching(/Set CRYPTLEX_TWO_FACTOR_CODE.*\(second_factor_required\)$/)]);
+    expect(err).toEqual([
+      expect.stringMatching(/Set CRYPTLEX_TWO_FACTOR_CODE.*\(second_factor_required.*\)$/),
+    ]);
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
     [
       'a wrong password',
       { CRYPTLEX_PASSWORD: 'wrong-password' },
-      /Check CRYPTLEX_EMAIL and CRYPTLEX_PASSWORD\. \(invalid_credentials\)/,
+      /Check CRYPTLEX_EMAIL and CRYPTLEX_PASSWORD\. \(invalid_credentials.*\)/,
     ],
     ['a short password', { CRYPTLEX_PASSWORD: 'short' }, /password must be text of 8 to 256 characters/],
-    ['a wrong alias', { CRYPTLEX_ACCOUNT_ALIAS: 'nobody' }, /\(upstream_error\)/],
+    [
+      'a wrong alias',
+      { CRYPTLEX_ACCOUNT_ALIAS: 'nobody' },
+      /Check CRYPTLEX_ACCOUNT_ALIAS or CRYPTLEX_ACCOUNT_ID, and CRYPTLEX_REGION\. \(upstream_error: ACCOUNT_NOT_FOUND\)$/,
+    ],
     [
       'no account of the vendor',
       { CRYPTLEX_ACCOUNT_ALIAS: '' },

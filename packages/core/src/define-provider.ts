@@ -4,7 +4,8 @@ import type { Grant } from './grant.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
 import type { CallOptions, Provider } from './provider.js';
 import { safeCause, textsIn } from './safe-cause.js';
-import type { TokenSource } from './token-source.js';
+import { isBearerValue } from './token.js';
+import { tokenSourceOf, type TokenSource } from './token-source.js';
 import { providerName } from './upstream-options.js';
 
 /** A provider as its author states it; what is left out here has a default. */
@@ -44,37 +45,81 @@ export function defineProvider<const Name extends string, Credentials extends ob
     async signIn(credentials: Credentials, options?: CallOptions) {
       options?.signal?.throwIfAborted();
       const checked = checkedInput('credentials', schema, credentials, name);
-      return guarded(() => definition.signIn(checked, options), checked, options);
+      return guarded(
+        () => definition.signIn(checked, options),
+        () => checked,
+        options,
+      );
     },
 
     account: (grant: Grant<Account>, options?: CallOptions) =>
-      guarded(() => (account ?? grantedAccount).call(definition, grant, options), tokensOf(grant), options),
+      guarded(
+        () => (account ?? grantedAccount).call(definition, ownGrant(grant), options),
+        () => tokensOf(grant),
+        options,
+      ),
 
     ...(renew && {
       renew: (grant: Grant<Account>, options?: CallOptions) =>
-        guarded(() => renew.call(definition, grant, options), tokensOf(grant), options),
+        guarded(
+          () => renew.call(definition, ownGrant(grant), options),
+          () => tokensOf(grant),
+          options,
+        ),
     }),
 
     ...(verify && {
-      verify: (token: string, options?: CallOptions) =>
-        guarded(() => verify.call(definition, token, options), token, options),
+      // What cannot be sent is nobody's token.
+      verify: async (token: string, options?: CallOptions) =>
+        isBearerValue(token)
+          ? guarded(
+              () => verify.call(definition, token, options),
+              () => token,
+              options,
+            )
+          : undefined,
     }),
 
     ...(entitlements && {
       entitlements: (source: TokenSource, options?: CallOptions & { readonly id?: string }) =>
-        guarded(() => entitlements.call(definition, source, options), undefined, options),
+        guarded(
+          () => entitlements.call(definition, tokenSourceOf(source), options),
+          () => undefined,
+          options,
+        ),
     }),
   });
 
-  /** What `work` gives. Errors that are not ours become `internal_error`, with `secret` blotted out of their cause. */
-  async function guarded<T>(work: () => Promise<T>, secret: unknown, options: CallOptions = {}): Promise<T> {
+  /** What `work` gives. Errors that are not ours become `internal_error`, with what is secret blotted out of the cause. */
+  async function guarded<T>(
+    work: () => Promise<T>,
+    secrets: () => unknown,
+    options: CallOptions | undefined,
+  ): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const isReason = options.signal?.aborted && error === options.signal.reason;
+      const isReason = options?.signal?.aborted && error === options.signal.reason;
       if (isReason || isLatchkeyError(error)) throw error;
-      throw new LatchkeyError('internal_error', { provider: name, cause: safeCause(error, textsIn(secret)) });
+      throw new LatchkeyError('internal_error', {
+        provider: name,
+        cause: safeCause(error, textsIn(secrets())),
+      });
     }
+  }
+
+  /** T7: a grant of another provider has tokens that are not to be sent here. */
+  function ownGrant(grant: Grant<Account>): Grant<Account> {
+    // Callers without types hand over anything.
+    const { provider: giver } = (grant as Partial<Grant> | null | undefined) ?? {};
+    if (giver === name) return grant;
+    throw new LatchkeyError('invalid_input', {
+      provider: name,
+      message:
+        giver === undefined
+          ? `This is no grant of ${name}.`
+          : `A grant of another provider is of no use to ${name}.`,
+    });
   }
 
   async function grantedAccount(grant: Grant<Account>): Promise<Account> {

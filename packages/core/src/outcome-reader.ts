@@ -59,7 +59,7 @@ export function outcomeReader<T>(context: {
       status,
       upstreamCode:
         word !== undefined && isCode(word) && blotted(word, secrets()) === word ? word : undefined,
-      retryAfterMs: said.retryAfterMs ?? retryAfterMs(headers['retry-after'], clock.now()),
+      retryAfterMs: retryAfterMs(headers['retry-after'], clock.now()) ?? said.retryAfterMs,
     });
   }
 

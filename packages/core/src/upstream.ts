@@ -81,6 +81,6 @@ export interface Refusal {
   readonly code: ErrorCode;
   /** The provider's own word for it. */
   readonly upstreamCode?: string | undefined;
-  /** Default: what the `Retry-After` header of the reply says. */
+  /** How long to wait, in milliseconds, where the `Retry-After` header of the reply does not say it. */
   readonly retryAfterMs?: number | undefined;
 }

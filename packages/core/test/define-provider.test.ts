@@ -235,11 +235,60 @@ describe('the other methods of a provider', () => {
   it.each<[string, (of: ReturnType<typeof provider>) => Promise<unknown> | undefined]>([
     ['account', (of) => of.account(grant)],
     ['renew', (of) => of.renew?.(grant)],
-    ['verify', (of) => of.verify?.('c4nary-token or c4nary-refresh')],
   ])('F3: an error of %s that is not ours is an internal_error without the tokens', async (_, call) => {
     const error = await failureOf(Promise.resolve(call(provider())));
     expect(error).toMatchObject({ code: 'internal_error', provider: 'acme' });
     expect(shown(error)).not.toMatch(/c4nary-(token|refresh)/);
+  });
+
+  it('F3: an error of verify that is not ours is an internal_error without the token', async () => {
+    const verify = () => {
+      throw new TypeError('cannot use c4nary-token');
+    };
+    const error = await failureOf(
+      Promise.resolve(defineProvider(definition({ verify })).verify?.('c4nary-token')),
+    );
+    expect(error).toMatchObject({ code: 'internal_error', provider: 'acme' });
+    expect(shown(error)).not.toContain('c4nary-token');
+  });
+
+  it.each(['', 'two words', 'a\r\nb', undefined, null, 5, { value: 'token' }])(
+    'verify knows nobody with the token %j, and asks nobody',
+    async (token) => {
+      const { verify } = defineProvider(definition({ verify: failing }));
+      expect(await verify?.(token as string)).toBeUndefined();
+    },
+  );
+
+  it('T7: a grant of another provider is refused, and goes nowhere', async () => {
+    let asked = 0;
+    const account = async () => ({ id: String((asked += 1)) });
+    const renew = async () => {
+      asked += 1;
+      return grant;
+    };
+    const { renew: renewing, account: telling } = defineProvider(definition({ account, renew }));
+    const foreign = createGrant<{ id: string }>({
+      provider: 'other',
+      accessToken: 'c4nary-token',
+      issuedAt: 1,
+    });
+    for (const given of [foreign, undefined, null, 'grant', {}] as (typeof foreign)[]) {
+      expect(await failureOf(Promise.resolve(renewing?.(given)))).toMatchObject({
+        code: 'invalid_input',
+        provider: 'acme',
+      });
+      expect(await failureOf(telling(given))).toMatchObject({ code: 'invalid_input', provider: 'acme' });
+    }
+    expect(asked).toBe(0);
+    expect(await telling(grant)).toEqual({ id: '1' });
+  });
+
+  it('entitlements refuse what is no token source', async () => {
+    const { entitlements } = defineProvider(definition({ entitlements: async () => [] }));
+    expect(await failureOf(Promise.resolve(entitlements?.(undefined as never)))).toMatchObject({
+      code: 'invalid_config',
+    });
   });
 
   it('are absent where the definition has none', () => {

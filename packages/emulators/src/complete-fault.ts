@@ -19,7 +19,7 @@ export type CompleteFault = { [Kind in FaultKind]: Required<FaultOf<Kind>> }[Fau
  */
 export function completeFault(fault: Fault): CompleteFault {
   // Tests are written without types, too.
-  const { kind, ...given } = typeof fault === 'string' ? { kind: fault } : { ...(fault) };
+  const { kind, ...given } = typeof fault === 'string' ? { kind: fault } : { ...fault };
   if (!Object.hasOwn(parameters, kind)) {
     throw new TypeError(
       `Unknown fault ${JSON.stringify(kind)}. Known: ${Object.keys(parameters).join(', ')}.`,

@@ -11,6 +11,7 @@ import {
 import { z } from 'zod';
 import type { CryptlexAccount } from './cryptlex-account.js';
 import type { CryptlexLicense } from './cryptlex-license.js';
+import { cryptlexPace } from './cryptlex-pace.js';
 import { licenseRequest, licensesRequest } from './cryptlex-licenses-api.js';
 import { meRequest } from './cryptlex-me-api.js';
 import { callRefusal } from './cryptlex-refusal.js';
@@ -60,8 +61,8 @@ export function cryptlexClient(
   given: TokenSource | TokenSourceHolder,
   options: CryptlexClientOptions = {},
 ): CryptlexClient {
-  const upstream = signedUpstream(given, { ...options, name: options.name ?? 'cryptlex' });
-  const { clock = systemClock } = options;
+  const { name = 'cryptlex', clock = systemClock, pace = cryptlexPace } = options;
+  const upstream = signedUpstream(given, { ...options, pace, name });
 
   return Object.freeze({
     me: (options) => call(meRequest(), options),
@@ -70,7 +71,7 @@ export function cryptlexClient(
     licenses(given = {}, options) {
       const { pageSize, query } = checkedInput('query', licenseQuery, given, upstream.name);
       const readPage = (page: number, limit: number) => call(licensesRequest(query, page, limit), options);
-      return licenseList(() => licenseWalk(readPage, pageSize));
+      return licenseList(upstream.name, () => licenseWalk(readPage, pageSize, upstream.name));
     },
 
     async license(id, options) {

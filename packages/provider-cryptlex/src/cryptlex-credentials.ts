@@ -7,10 +7,10 @@ export interface CryptlexCredentials {
   readonly email: string;
   /** 8 to 256 characters. */
   readonly password: string;
-  /** The six characters of the second factor; spaces between them do no harm, and none at all counts as absent. */
-  readonly twoFactorCode?: string | undefined;
+  /** The six characters of the second factor; spaces between them do no harm, and an empty one counts as absent. */
+  readonly twoFactorCode?: string | null | undefined;
   /** A recovery code instead; an empty one counts as absent. */
-  readonly twoFactorRecoveryCode?: string | undefined;
+  readonly twoFactorRecoveryCode?: string | null | undefined;
 }
 
 /** Limits as Cryptlex documents them for `POST /v3/accounts/login`. */
@@ -35,6 +35,8 @@ export const cryptlexCredentials: z.ZodType<CryptlexCredentials> = z
 function oneTimeText(tidied: (code: string) => string) {
   return z
     .string('must be text')
-    .optional()
-    .transform((code) => (code === undefined || tidied(code) === '' ? undefined : tidied(code)));
+    .nullish()
+    .transform((code) =>
+      code === undefined || code === null || tidied(code) === '' ? undefined : tidied(code),
+    );
 }

@@ -1,5 +1,5 @@
 import { knownFields, type Query, type UpstreamRequest } from '@latchkey/core';
-import { flag, listOf, number, record, recordOf, required, text } from '@latchkey/core/wire';
+import { flag, listOf, number, readable, record, recordOf, required, text } from '@latchkey/core/wire';
 import { z } from 'zod';
 import type {
   Allowance,
@@ -65,8 +65,8 @@ const license: z.ZodType<CryptlexLicense> = recordOf(
   {
     id: required(text),
     key: text,
-    revoked: flag,
-    suspended: flag,
+    revoked: readable(flag),
+    suspended: readable(flag),
     perpetual: flag,
     type: text,
     validity: span,
@@ -79,7 +79,7 @@ const license: z.ZodType<CryptlexLicense> = recordOf(
     leaseDuration: span,
     createdAt: moment,
     updatedAt: moment,
-    expiresAt: moment,
+    expiresAt: readable(moment),
     effectiveDate: moment,
     notes: text,
     metadata,

@@ -31,13 +31,16 @@ export function loginRequest(
 }
 
 /** `POST /v3/accounts/login-refresh-token`. */
-export function renewalRequest(refreshToken: string, now: number): UpstreamRequest<CryptlexLogin> {
+export function renewalRequest(
+  refreshToken: string,
+  known: { readonly errorCodes: ErrorCodes; readonly now: number },
+): UpstreamRequest<CryptlexLogin> {
   return {
     method: 'POST',
     path: '/v3/accounts/login-refresh-token',
     body: { refreshToken },
     purpose: 'renewal',
-    refused: (reply) => renewalRefusal(reply, now),
+    refused: (reply) => renewalRefusal(reply, known),
     schema: loginReply,
   };
 }

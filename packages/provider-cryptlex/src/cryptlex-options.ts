@@ -1,4 +1,10 @@
-import { checkedOptions, isErrorCode, type ErrorCode, type UpstreamOptions } from '@latchkey/core';
+import {
+  checkedOptions,
+  credentialText,
+  isErrorCode,
+  type ErrorCode,
+  type UpstreamOptions,
+} from '@latchkey/core';
 import { z } from 'zod';
 import type { CryptlexTenant } from './cryptlex-login-api.js';
 import type { ErrorCodes } from './cryptlex-refusal.js';
@@ -50,8 +56,8 @@ const regions = { us: 'https://api.cryptlex.com', eu: 'https://api.eu.cryptlex.c
 
 const ownOptions = z
   .looseObject({
-    accountAlias: text(256).optional(),
-    accountId: text(36).optional(),
+    accountAlias: accountText(256).optional(),
+    accountId: accountText(36).optional(),
     region: z.enum(['us', 'eu'], 'must be us or eu').optional(),
     origin: z.string('must be text').optional(),
     errorCodes: z
@@ -69,7 +75,6 @@ const ownOptions = z
     message: 'region and origin must not be given together',
   });
 
-function text(most: number) {
-  const rule = `must be text of 1 to ${most} characters`;
-  return z.string(rule).min(1, rule).max(most, rule);
+function accountText(maxLength: number) {
+  return credentialText(maxLength).regex(/\S/, 'must not be blank');
 }

@@ -17,13 +17,14 @@ export function loginRefusal(
   const { code: upstreamCode, message = typeof body === 'string' ? body : undefined, errors } = saidIn(body);
   const code =
     meaningOfCode(upstreamCode, errorCodes) ??
-    (status < 500 ? meaningOfMessage(message) : undefined) ??
+    // At 429 a message tells of the tries that were too many, and not of this one.
+    (status < 500 && status !== 429 ? meaningOfMessage(message) : undefined) ??
     meaningOfStatus(status, {
       hasErrors: errors !== undefined,
       namesAccount: namesAccount(upstreamCode, message),
     });
   const retryAfterMs =
-    code === 'account_locked' ? lockMs(headers) : code === 'rate_limited' ? limitMs(headers, now) : undefined;
+    code === 'account_locked' ? lockMs : code === 'rate_limited' ? limitMs(headers, now) : undefined;
   return { code, upstreamCode, retryAfterMs };
 }
 
@@ -37,10 +38,16 @@ export function callRefusal({ status, headers, body }: Reply, now: number): Refu
 }
 
 /** Tells what a renewal was refused for: a refresh token that is not good is a token that cannot be renewed. */
-export function renewalRefusal(reply: Reply, now: number): Refusal | undefined {
+export function renewalRefusal(
+  reply: Reply,
+  { errorCodes, now }: { readonly errorCodes: ErrorCodes; readonly now: number },
+): Refusal | undefined {
   const refusal = callRefusal(reply, now);
+  if (!refusal) return undefined;
+  const { upstreamCode = '' } = refusal;
+  const told = Object.hasOwn(errorCodes, upstreamCode) ? errorCodes[upstreamCode] : undefined;
   const isNo = [400, 401, 403, 404, 409].includes(reply.status);
-  return refusal && isNo ? { ...refusal, code: 'token_rejected' } : refusal;
+  return { ...refusal, code: told ?? (isNo ? 'token_rejected' : refusal.code) };
 }
 
 function saidIn(body: unknown) {
@@ -55,13 +62,13 @@ function saidIn(body: unknown) {
 function meaningOfCode(code: string | undefined, errorCodes: ErrorCodes): ErrorCode | undefined {
   if (code === undefined) return undefined;
   if (Object.hasOwn(errorCodes, code)) return errorCodes[code];
-  const words = code.toUpperCase();
+  const words = code.toUpperCase().replaceAll('-', '_');
   if (words === 'AUTHENTICATION_FAILED' || words === 'INVALID_CREDENTIALS') return 'invalid_credentials';
   if (/TWO_?FACTOR/.test(words)) {
     if (/MISSING|REQUIRED/.test(words)) return 'second_factor_required';
-    if (words.includes('INVALID')) return 'second_factor_invalid';
+    if (/INVALID|INCORRECT|WRONG/.test(words)) return 'second_factor_invalid';
   }
-  return words.includes('LOCKED') && !words.includes('UNLOCKED') ? 'account_locked' : undefined;
+  return /(^|_)LOCKED(_|$)/.test(words) ? 'account_locked' : undefined;
 }
 
 function meaningOfMessage(message: string | undefined): ErrorCode | undefined {
@@ -72,6 +79,8 @@ function meaningOfMessage(message: string | undefined): ErrorCode | undefined {
     if (/invalid|incorrect|wrong/i.test(message)) return 'second_factor_invalid';
   }
   if (/\block(ed)?\b/i.test(message)) return 'account_locked';
+  // A wrong alias or id must not look like a wrong password.
+  if (namesTenant(message)) return 'upstream_error';
   const isDenial = /invalid|incorrect|wrong/i.test(message) && /e-?mail|password|credentials/i.test(message);
   return isDenial || /authentication failed/i.test(message) ? 'invalid_credentials' : undefined;
 }
@@ -83,7 +92,6 @@ function meaningOfStatus(
   switch (status) {
     case 400:
       if (hasErrors) return 'invalid_input';
-      // A wrong alias or id must not look like a wrong password.
       return namesAccount ? 'upstream_error' : 'invalid_credentials';
     case 401:
       return 'invalid_credentials';
@@ -99,19 +107,18 @@ function meaningOfStatus(
 }
 
 function namesAccount(code = '', message = ''): boolean {
-  return /ACCOUNT/i.test(code) || /\baccount\b|\baccount ?(alias|id)\b/i.test(message);
+  return /ACCOUNT/i.test(code) || /\baccount\b/i.test(message) || namesTenant(message);
 }
 
-// Cryptlex locks for five minutes after five failures. Without a header that says otherwise, this is the longest wait.
-function lockMs(headers: Reply['headers']): number | undefined {
-  return headers['retry-after'] === undefined ? 300_000 : undefined;
+function namesTenant(message: string): boolean {
+  return /\baccount ?(alias|id)\b/i.test(message);
 }
 
-// `X-Rate-Limit-Reset` is a date; `Retry-After`, where there is one, is asked before it.
+// Cryptlex locks for five minutes after five failures: the longest wait, where no header says another.
+const lockMs = 300_000;
+
+// `X-Rate-Limit-Reset` is a date.
 function limitMs(headers: Reply['headers'], now: number): number | undefined {
-  const reset = headers['x-rate-limit-reset'];
-  const resetAt = reset === undefined ? undefined : momentOf(reset);
-  return headers['retry-after'] === undefined && resetAt !== undefined
-    ? Math.max(0, resetAt - now)
-    : undefined;
+  const resetAt = momentOf(headers['x-rate-limit-reset'] ?? '');
+  return resetAt === undefined ? undefined : Math.max(0, resetAt - now);
 }

@@ -18,6 +18,7 @@ import { loginRequest, renewalRequest, type CryptlexLogin } from './cryptlex-log
 import { meRequest } from './cryptlex-me-api.js';
 import { readOptions, type CryptlexOptions } from './cryptlex-options.js';
 import { callRefusal } from './cryptlex-refusal.js';
+import { cryptlexPace } from './cryptlex-pace.js';
 import { jwtExpiry } from './jwt-expiry.js';
 import { licenseEntitlement } from './license-entitlement.js';
 
@@ -46,8 +47,7 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
   options: CryptlexOptions<Name>,
 ): CryptlexProvider<Name> {
   const { tenant, origin, errorCodes, http } = readOptions(options);
-  // Cryptlex lets through 50 requests in 5 seconds from one address; a few are left for others behind it.
-  const { name = 'cryptlex' as Name, clock = systemClock, pace = { requests: 45, perMs: 5000 } } = options;
+  const { name = 'cryptlex' as Name, clock = systemClock, pace = cryptlexPace } = options;
   const upstream = createUpstream({ ...http, pace, name, origin });
 
   const provider = defineProvider({
@@ -73,7 +73,7 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
     verify,
     entitlements,
   });
-  return Object.freeze({ ...provider, renew, verify, entitlements });
+  return provider as CryptlexProvider<Name>; // the three that may be missing are given above
 
   async function renew(
     { refreshToken, account }: Grant<CryptlexAccount>,
@@ -84,7 +84,10 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
       throw new LatchkeyError('token_rejected', { provider: name, message });
     }
     const issuedAt = clock.now();
-    const login = await upstream.json({ ...renewalRequest(refreshToken, issuedAt), signal });
+    const login = await upstream.json({
+      ...renewalRequest(refreshToken, { errorCodes, now: issuedAt }),
+      signal,
+    });
     // Whether refresh tokens rotate is not documented: where none comes, the old one goes on.
     return grantOf({ refreshToken, ...login }, issuedAt, account);
   }

@@ -1,3 +1,5 @@
+import { isMoment } from '@latchkey/core/wire';
+
 /**
  * The moment that a token says it ends, in epoch milliseconds: the `exp` of a JWT (RFC 7519, section 4.1.4). `undefined` for a
  * token that does not say, or is no JWT. A hint only: nothing is verified, and nothing else is taken from it.
@@ -9,13 +11,8 @@ export function jwtExpiry(token: string): number | undefined {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
     if (typeof claims !== 'object' || claims === null || !('exp' in claims)) return undefined;
     const { exp } = claims;
-    return typeof exp === 'number' && exp > 0 && exp * 1000 <= latestMoment
-      ? Math.round(exp * 1000)
-      : undefined;
+    return typeof exp === 'number' && exp > 0 && isMoment(exp * 1000) ? Math.round(exp * 1000) : undefined;
   } catch {
     return undefined;
   }
 }
-
-// The last one that a Date can hold (ECMA-262, "Time Values").
-const latestMoment = 8.64e15;

@@ -5,69 +5,70 @@ import { momentOf } from './moment.js';
 /** Conditions on a text; a licence must meet all that are given. */
 export interface TextFilter {
   /** Equal. */
-  readonly eq?: string;
+  readonly eq?: string | undefined;
   /** Not equal. */
-  readonly ne?: string;
+  readonly ne?: string | undefined;
   /** Starts with. */
-  readonly sw?: string;
+  readonly sw?: string | undefined;
   /** Ends with. */
-  readonly ew?: string;
+  readonly ew?: string | undefined;
   /** Contains. */
-  readonly cn?: string;
+  readonly cn?: string | undefined;
   /** Does not contain. */
-  readonly nc?: string;
+  readonly nc?: string | undefined;
   /** One of. No comma in any of them: they are sent with commas between. */
-  readonly in?: readonly string[];
+  readonly in?: readonly string[] | undefined;
   /** None of. */
-  readonly nin?: readonly string[];
+  readonly nin?: readonly string[] | undefined;
 }
 
 /** Conditions on a number. */
 export interface NumberFilter {
-  readonly eq?: number;
-  readonly ne?: number;
-  readonly gt?: number;
-  readonly gte?: number;
-  readonly lt?: number;
-  readonly lte?: number;
+  readonly eq?: number | undefined;
+  readonly ne?: number | undefined;
+  readonly gt?: number | undefined;
+  readonly gte?: number | undefined;
+  readonly lt?: number | undefined;
+  readonly lte?: number | undefined;
 }
 
 /** Conditions on a moment: a `Date`, epoch milliseconds, or an ISO 8601 date. */
 export interface DateFilter {
-  readonly eq?: Date | number | string;
-  readonly ne?: Date | number | string;
-  readonly gt?: Date | number | string;
-  readonly gte?: Date | number | string;
-  readonly lt?: Date | number | string;
-  readonly lte?: Date | number | string;
+  readonly eq?: Date | number | string | undefined;
+  readonly ne?: Date | number | string | undefined;
+  readonly gt?: Date | number | string | undefined;
+  readonly gte?: Date | number | string | undefined;
+  readonly lt?: Date | number | string | undefined;
+  readonly lte?: Date | number | string | undefined;
 }
 
 /** Which licences, and in which order. */
 export interface LicenseQuery {
   /** A field to sort by, with `-` before it for the other way round. Default: oldest first. */
-  readonly sort?: string;
+  readonly sort?: string | undefined;
   /** Text to look for, as Cryptlex does. */
-  readonly search?: string;
-  readonly revoked?: boolean;
-  readonly suspended?: boolean;
-  readonly expired?: boolean;
-  readonly perpetual?: boolean;
+  readonly search?: string | undefined;
+  readonly revoked?: boolean | undefined;
+  readonly suspended?: boolean | undefined;
+  readonly expired?: boolean | undefined;
+  readonly perpetual?: boolean | undefined;
   /** Filters by field; sent as `field[op]=value`. */
-  readonly id?: TextFilter;
-  readonly productId?: TextFilter;
-  readonly key?: TextFilter;
-  readonly type?: TextFilter;
-  readonly notes?: TextFilter;
-  readonly 'metadata.key'?: TextFilter;
-  readonly 'metadata.value'?: TextFilter;
-  readonly allowedActivations?: NumberFilter;
-  readonly totalActivations?: NumberFilter;
-  readonly validity?: NumberFilter;
-  readonly createdAt?: DateFilter;
-  readonly updatedAt?: DateFilter;
-  readonly expiresAt?: DateFilter;
+  readonly id?: TextFilter | undefined;
+  readonly productId?: TextFilter | undefined;
+  readonly key?: TextFilter | undefined;
+  readonly type?: TextFilter | undefined;
+  readonly notes?: TextFilter | undefined;
+  readonly 'metadata.key'?: TextFilter | undefined;
+  readonly 'metadata.value'?: TextFilter | undefined;
+  readonly allowedActivations?: NumberFilter | undefined;
+  readonly totalActivations?: NumberFilter | undefined;
+  /** Sent in seconds, as `validity`. */
+  readonly validityMs?: NumberFilter | undefined;
+  readonly createdAt?: DateFilter | undefined;
+  readonly updatedAt?: DateFilter | undefined;
+  readonly expiresAt?: DateFilter | undefined;
   /** Licences asked for with one request, 1 to 100; a few more now and then where it is below 12. Default: 100. */
-  readonly pageSize?: number;
+  readonly pageSize?: number | undefined;
 }
 
 const textRule = 'must be text of 1 to 256 characters';
@@ -133,7 +134,7 @@ export const licenseQuery = z
     'metadata.value': textFilter,
     allowedActivations: numberFilter,
     totalActivations: numberFilter,
-    validity: numberFilter,
+    validityMs: orderFilter(z.number('must be a number').transform((ms) => String(ms / 1000))),
     createdAt: dateFilter,
     updatedAt: dateFilter,
     expiresAt: dateFilter,
@@ -143,17 +144,19 @@ export const licenseQuery = z
       .max(100, 'must be 1 to 100')
       .default(100),
   })
-  .transform(({ pageSize, ...parts }): { readonly pageSize: number; readonly query: Query } => {
-    const query: Record<string, string | boolean> = {};
-    for (const [name, value] of Object.entries(parts)) {
-      if (typeof value === 'object') {
-        for (const [operator, operand] of Object.entries(value)) query[`${name}[${operator}]`] = operand;
-      } else if (value !== undefined) {
-        query[name] = value;
+  .transform(
+    ({ pageSize, validityMs: validity, ...same }): { readonly pageSize: number; readonly query: Query } => {
+      const query: Record<string, string | boolean> = {};
+      for (const [name, value] of Object.entries({ ...same, validity })) {
+        if (typeof value === 'object') {
+          for (const [operator, operand] of Object.entries(value)) query[`${name}[${operator}]`] = operand;
+        } else if (value !== undefined) {
+          query[name] = value;
+        }
       }
-    }
-    return { pageSize, query };
-  });
+      return { pageSize, query };
+    },
+  );
 
 function orderFilter(operand: z.ZodType<string>) {
   return filter({ eq: operand, ne: operand, gt: operand, gte: operand, lt: operand, lte: operand });

@@ -18,19 +18,26 @@ export type LicensePage = (page: number, limit: number) => Promise<readonly Cryp
 export async function* licenseWalk(
   readPage: LicensePage,
   pageSize: number,
+  provider?: string,
 ): AsyncGenerator<CryptlexLicense, void, undefined> {
   const seen = new Set<string>();
   /** Place in the list up to which everything was seen, as far as is known. */
   let end = 0;
-  for (let idlePages = 0; idlePages < mostIdlePages; idlePages += 1) {
+  /** Pages since the last one that brought something; those on the way back are not among them. */
+  let idlePages = 0;
+  let stepBack = pageSize;
+  while (idlePages < mostIdlePages) {
     const { page, limit } = nextWindow(end, pageSize);
     const start = (page - 1) * limit;
     const licenses = await readPage(page, limit);
     if (start > 0 && !licenses.some(({ id }) => seen.has(id))) {
       // All has moved ahead, by the overlap or more. What was not seen yet comes after what was, so look for that.
-      end = Math.max(0, start - limit);
+      end = Math.max(0, start - stepBack);
+      stepBack *= 2;
       continue;
     }
+    stepBack = pageSize;
+    idlePages += 1;
     for (const license of licenses) {
       if (seen.has(license.id)) continue;
       idlePages = 0;
@@ -41,6 +48,7 @@ export async function* licenseWalk(
     end = start + licenses.length;
   }
   throw new LatchkeyError('invalid_response', {
+    provider,
     message: `${mostIdlePages} pages in a row brought no licence that was not there before; the list does not end.`,
   });
 }

@@ -16,8 +16,10 @@ export function momentOf(date: string): number | undefined {
   );
   if (!match) return undefined;
   const [, day = '', time = '00:00:00', fraction = '', zone = 'Z'] = match;
-  const parsed = Date.parse(
+  const at = Date.parse(
     `${day}T${time}${fraction === '' ? '' : `.${fraction.slice(0, 3)}`}${zone.toUpperCase()}`,
   );
-  return Number.isNaN(parsed) ? undefined : parsed;
+  if (Number.isNaN(at)) return undefined;
+  // `Date.parse` takes 30 February for 2 March.
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day) ? at : undefined;
 }

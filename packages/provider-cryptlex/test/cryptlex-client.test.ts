@@ -55,6 +55,19 @@ describe('a list of licences', () => {
     }),
   );
 
+  it.each([Number.NaN, -1, 1.5, '2', null])(
+    'refuses %j for the most licences, before anything is sent',
+    (max) =>
+      emulated(async ({ emulator, client }) => {
+        const { licenses } = await client();
+        await expect(licenses().toArray({ max: max as number })).rejects.toMatchObject({
+          code: 'invalid_input',
+        });
+        await expect(licenses().toArray(null as never)).rejects.toMatchObject({ code: 'invalid_input' });
+        expect(emulator.requests).toHaveLength(0);
+      }),
+  );
+
   it('is asked for anew each time it is used', () =>
     emulated(async ({ emulator, client, credentials }) => {
       const list = (await client()).licenses();

@@ -152,8 +152,8 @@ describe('a licence', () => {
       { revoked: 'TRUE', suspended: 1, perpetual: 'false' },
       { revoked: true, suspended: true, perpetual: false },
     ],
-    ['flags that are none', { revoked: null, suspended: 'perhaps', perpetual: {} }, {}],
-    ['dates that are none', { expiresAt: 'never', createdAt: 5, effectiveDate: '' }, {}],
+    ['flags that are none', { revoked: null, suspended: '', perpetual: {} }, {}],
+    ['dates that are none', { expiresAt: '', createdAt: 5, effectiveDate: 'never' }, {}],
     ['lists that are none', { metadata: null, meterAttributes: 'x' }, {}],
     [
       'items that are none',
@@ -182,6 +182,21 @@ describe('a licence', () => {
       const json = { id: '1', ...wire };
       emulator.next({ kind: 'wrong-shape', json });
       expect(await license('1')).toEqual({ ...bare, ...expected, raw: json });
+    }),
+  );
+
+  it.each<[string, object]>([
+    ['an end in another form', { expiresAt: 'Fri, 10 Jan 2020 00:00:00 GMT' }],
+    ['an end as a number', { expiresAt: 1_577_836_800 }],
+    ['an end that is no day', { expiresAt: '2020-02-30T00:00:00Z' }],
+    ['an end that is an object', { expiresAt: {} }],
+    ['a word for revoked', { revoked: 'yes' }],
+    ['a number for suspended', { suspended: 2 }],
+  ])('is refused with %s, and not taken for active', (_, wire) =>
+    emulated(async ({ emulator, client }) => {
+      const { license } = await client();
+      emulator.next({ kind: 'wrong-shape', json: { id: '1', ...wire } });
+      await expect(license('1')).rejects.toMatchObject({ code: 'invalid_response', status: 200 });
     }),
   );
 

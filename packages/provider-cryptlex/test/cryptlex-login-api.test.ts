@@ -54,7 +54,6 @@ describe('a sign-in', () => {
     ['five characters of code', { twoFactorCode: '12345' }],
     ['seven characters of code', { twoFactorCode: '1234567' }],
     ['a number for the code', { twoFactorCode: 123456 }],
-    ['null for the code', { twoFactorCode: null }],
     ['a list for the recovery code', { twoFactorRecoveryCode: ['x'] }],
     ['257 characters of recovery code', { twoFactorRecoveryCode: 'x'.repeat(257) }],
     ['F4: NUL in the code', { twoFactorCode: '12345\0' }],

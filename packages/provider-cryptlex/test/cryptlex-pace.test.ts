@@ -194,4 +194,20 @@ describe('a 429', () => {
       server.close();
     }
   });
+
+  it('is kept by a client with connections of its own as well', async () => {
+    const clock = virtualClock();
+    await emulated(
+      async (all) => {
+        const { accessToken } = await rested(all, clock);
+        const client = cryptlexClient(staticTokenSource(accessToken, all.emulator.origin), { clock });
+        const calls = Array.from({ length: 50 }, () => outcome(client.me()));
+        await Promise.all(calls.slice(0, 45));
+        expect(all.emulator.requests).toHaveLength(45);
+        await client.close();
+        expect(await calls[49]).toMatchObject({ code: 'closed' });
+      },
+      { clock },
+    );
+  });
 });

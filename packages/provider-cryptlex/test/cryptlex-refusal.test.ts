@@ -33,6 +33,12 @@ describe('the refusal of a login', () => {
     [400, { code: 'USER_LOCKED_OUT' }, 'account_locked', 'USER_LOCKED_OUT'],
     [429, { code: 'ACCOUNT_LOCKED' }, 'account_locked', 'ACCOUNT_LOCKED'],
     [400, { code: 'LOCKED', errors: { email: ['x'] } }, 'account_locked', 'LOCKED'],
+    [400, { code: 'USER_BLOCKED' }, 'invalid_credentials', 'USER_BLOCKED'],
+    [400, { code: 'TWO_FACTOR_CODE_INCORRECT' }, 'second_factor_invalid', 'TWO_FACTOR_CODE_INCORRECT'],
+    [400, { code: 'two-factor-code-required' }, 'second_factor_required', 'two-factor-code-required'],
+    [400, { message: 'Invalid account alias or credentials' }, 'upstream_error'],
+    [400, { message: 'Wrong accountId or password' }, 'upstream_error'],
+    [429, { message: 'Too many invalid login attempts for this e-mail' }, 'rate_limited'],
     // by message, whatever the code says that nobody knows
     [400, { message: 'Authentication failed.' }, 'invalid_credentials'],
     [400, { code: 'E_17', message: 'Invalid email or password.' }, 'invalid_credentials', 'E_17'],
@@ -212,12 +218,22 @@ describe('the refusal of a call and of a renewal', () => {
       const waitMs = status === 429 ? 3000 : undefined;
       for (const [refusal, code] of [
         [callRefusal(reply, startAt), call],
-        [renewalRefusal(reply, startAt), renewal],
+        [renewalRefusal(reply, { errorCodes: {}, now: startAt }), renewal],
       ] as const) {
         expect(refusal?.code).toBe(code);
         expect(refusal?.retryAfterMs).toBe(waitMs);
         expect(refusal?.upstreamCode).toBe(code && typeof body === 'object' ? 'ACCOUNT_LOCKED' : undefined);
       }
     }
+  });
+
+  it('of a renewal is told by errorCodes first', () => {
+    const reply = { status: 400, headers: {}, body: { code: 'TENANT_CLOSED' } };
+    const known = { errorCodes: { TENANT_CLOSED: 'account_disabled' }, now: startAt } as const;
+    expect(renewalRefusal(reply, known)).toMatchObject({
+      code: 'account_disabled',
+      upstreamCode: 'TENANT_CLOSED',
+    });
+    expect(renewalRefusal(reply, { ...known, errorCodes: {} })).toMatchObject({ code: 'token_rejected' });
   });
 });

@@ -56,7 +56,12 @@ describe('a query for licences', () => {
       (one) => one.allowedActivations >= 2 && one.revoked,
     ],
     [{ totalActivations: { lt: 0.5 } }, { 'totalActivations[lt]': '0.5' }, () => true],
-    [{ validity: { ne: 0 } }, { 'validity[ne]': '0' }, ({ validity }) => validity !== 0],
+    [{ validityMs: { ne: 0 } }, { 'validity[ne]': '0' }, ({ validity }) => validity !== 0],
+    [
+      { validityMs: { gte: 31_536_000_000 } },
+      { 'validity[gte]': '31536000' },
+      ({ validity }) => validity >= 31_536_000,
+    ],
     [
       { createdAt: { gt: new Date(middle) } },
       { 'createdAt[gt]': '2019-05-01T00:00:00.000Z' },

@@ -164,6 +164,28 @@ describe('a walk over licences that come and go between its requests', () => {
     expect((await walked(readPage, 10)).given).toEqual(idsTo(30));
   });
 
+  it.each([
+    [1, 1_000, 700],
+    [5, 1_000, 800],
+    [10, 2_000, 1_550],
+    [100, 20_000, 15_000],
+  ])(
+    'with pages of %i finds its place again when of %i licences %i that it saw have gone',
+    async (size, length, gone) => {
+      const list = idsTo(length);
+      let seen = 0;
+      const { readPage } = pagesOf(list, () => {
+        if (seen > gone && list.length === length) list.splice(0, gone);
+      });
+      const given: string[] = [];
+      for await (const { id } of licenseWalk(readPage, size)) {
+        given.push(id);
+        seen += 1;
+      }
+      expect(given).toEqual(idsTo(length));
+    },
+  );
+
   it('ends where everything has gone', async () => {
     const list = idsTo(30);
     const { readPage } = pagesOf(list, (request) => {

@@ -73,7 +73,7 @@ export interface LclxClientOptions extends Omit<UpstreamOptions, 'name' | 'origi
  * cannot be sent, and what else a provider can answer.
  *
  * @example
- * const client = lclxClient(staticTokenSource(grant.accessToken, provider.origin));
+ * const client = lclxClient(staticTokenSource(grant.accessToken, provider));
  * const routes = await client.routes();
  */
 export function lclxClient(

@@ -1,7 +1,7 @@
 import { knownFields, type UpstreamRequest } from '@latchkey/core';
+import { integer, recordOf, required, text } from '@latchkey/core/wire';
 import type { LclxCarrier, LclxCurrency, LclxRoute } from './lclx-freight.js';
 import { listIn } from './lclx-records.js';
-import { integer, recordOf, required, text } from '@latchkey/core/wire';
 
 /** `GET /api/route`, of all routes or of one. */
 export function routesRequest(only?: number): UpstreamRequest<LclxRoute[]> {

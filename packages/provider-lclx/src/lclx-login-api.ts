@@ -1,8 +1,8 @@
 import { knownFields, type Refusal, type Reply, type UpstreamRequest } from '@latchkey/core';
+import { asRecord, bearerText, flag, isMoment, number, record, text } from '@latchkey/core/wire';
 import { z } from 'zod';
 import type { LclxAccount, LclxCompany } from './lclx-account.js';
 import type { LclxCredentials } from './lclx-credentials.js';
-import { asRecord, bearerText, flag, number, record, text } from '@latchkey/core/wire';
 
 /** What a login gives. */
 export interface LclxLogin {
@@ -95,11 +95,8 @@ function expiryOf(candidates: readonly (number | undefined)[], issuedAt: number)
 function momentOf(value: number | undefined, issuedAt: number): number | undefined {
   if (value === undefined || value <= 0) return undefined;
   const moment = value > 1e12 ? value : value > 1e9 ? value * 1000 : issuedAt + value * 1000;
-  return moment > issuedAt && moment <= latestMoment ? Math.round(moment) : undefined;
+  return moment > issuedAt && isMoment(moment) ? Math.round(moment) : undefined;
 }
-
-// The last one that a Date can hold (ECMA-262, "Time Values").
-const latestMoment = 8.64e15;
 
 /** What a reply that gives no token means. See the table in docs/providers/lclx.md. */
 function loginRefused({ status, body }: Reply): Refusal | undefined {

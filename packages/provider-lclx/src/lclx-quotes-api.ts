@@ -1,12 +1,4 @@
 import { knownFields, type UpstreamRequest } from '@latchkey/core';
-import { z } from 'zod';
-import type {
-  LclxOfferedRequest,
-  LclxOfferToSubmit,
-  LclxRateRequest,
-  LclxRequestToSubmit,
-} from './lclx-quotes.js';
-import { listIn, recordsOf } from './lclx-records.js';
 import {
   asRecord,
   flag,
@@ -18,6 +10,14 @@ import {
   required,
   text,
 } from '@latchkey/core/wire';
+import { z } from 'zod';
+import type {
+  LclxOfferedRequest,
+  LclxOfferToSubmit,
+  LclxRateRequest,
+  LclxRequestToSubmit,
+} from './lclx-quotes.js';
+import { listIn, recordsOf } from './lclx-records.js';
 
 /** `GET /api/quote/request`. */
 export function rateRequestsRequest(): UpstreamRequest<LclxRateRequest[]> {

@@ -1,6 +1,6 @@
 import type { Refusal, Reply } from '@latchkey/core';
-import { z } from 'zod';
 import { asRecord, readList } from '@latchkey/core/wire';
+import { z } from 'zod';
 
 /**
  * The records of a wire list. LCLXchange writes lists as objects with the keys "0", "1", …; read as well are arrays, a

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import type { Grant } from '../grant.js';
+import { createGrant, type Grant } from '../grant.js';
 import { isLatchkeyError, type LatchkeyError } from '../latchkey-error.js';
 import type { Provider } from '../provider.js';
 import { staticTokenSource } from '../static-token-source.js';
@@ -89,6 +89,22 @@ export function providerContract<Credentials extends object, Account>(
     assert.equal(first?.provider, provider.name);
     assert.ok(first.subject.length > 0);
     assert.equal(first.subject, second?.subject);
+  });
+
+  check('T7: a grant of another provider is refused, and nothing is sent', async (given) => {
+    const { provider, requestCount } = given;
+    const foreign = createGrant<Account>({
+      provider: 'another-provider',
+      accessToken: 'foreign',
+      issuedAt: 1,
+    });
+    for (const call of [() => provider.account(foreign), () => provider.renew?.(foreign)]) {
+      await call()?.then(
+        () => assert.fail('the grant of another provider was taken'),
+        (error: unknown) => assert.ok(isLatchkeyError(error, 'invalid_input'), inspect(error)),
+      );
+    }
+    assert.equal(requestCount(), 0);
   });
 
   check(

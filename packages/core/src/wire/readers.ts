@@ -31,6 +31,25 @@ export const flag: z.ZodType<boolean | undefined> = anything.transform((value) =
   return undefined;
 });
 
+/**
+ * What `reader` reads, for fields on which access hangs: missing, null and "" are absent, and anything else must be
+ * readable, so that an end that cannot be read is not taken for none.
+ */
+export function readable<T>(reader: z.ZodType<T | undefined>): z.ZodType<T | undefined> {
+  return anything.transform((given, context): T | undefined => {
+    if (given === undefined || given === null || given === '') return undefined;
+    const value = reader.parse(given);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: 'must be readable', input: given });
+    return z.NEVER;
+  });
+}
+
+/** Whether `at`, in epoch milliseconds, is a moment that a `Date` can hold (ECMA-262, "Time Values"). */
+export function isMoment(at: number): boolean {
+  return Math.abs(at) <= 8.64e15;
+}
+
 /** An object; anything else, `[]` and `null` too, stands for one without fields. */
 export const record: z.ZodType<RawRecord> = anything.transform(asRecord);
 

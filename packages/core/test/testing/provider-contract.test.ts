@@ -21,7 +21,7 @@ async function failing(
   providerContract((name, body) => checks.push([name.replace('provider contract: ', ''), body]), setup, {
     has,
   });
-  expect(checks.length).toBe(12 + has.length);
+  expect(checks.length).toBe(13 + has.length);
   const failed: string[] = [];
   for (const [name, body] of checks) await body().catch(() => failed.push(name));
   return failed;
@@ -166,6 +166,18 @@ describe('providerContract', () => {
       'an upstream that does not close',
       (provider) => Object.freeze({ ...provider, upstream: { ...provider.upstream, close: async () => {} } }),
       ['a closed provider is closed'],
+    ],
+    [
+      'a provider that takes the grants of others',
+      (provider) =>
+        Object.freeze({
+          ...provider,
+          renew: ({ accessToken, refreshToken = 'none', issuedAt, account }: Grant<Account>) =>
+            provider.renew!(
+              createGrant<Account>({ provider: 'small', accessToken, refreshToken, issuedAt, account }),
+            ),
+        }),
+      ['T7: a grant of another provider is refused, and nothing is sent'],
     ],
     [
       'an optional method that nobody spoke of',
