@@ -163,9 +163,5 @@ const definitionSchema = z
 
 // The origin as a whole: `https://api.example.com.evil` begins with another one as well.
 function isWithin(origin: string, audience: string): boolean {
-  return (
-    audience === origin ||
-    (['/', '?', '#'].includes(audience.slice(origin.length, origin.length + 1)) &&
-      audience.startsWith(origin))
-  );
+  return audience === origin || ['/', '?', '#'].some((mark) => audience.startsWith(`${origin}${mark}`));
 }

@@ -1,4 +1,5 @@
-import { knownFields, type Query } from '@latchkey/core';
+import { credentialText, knownFields, type Query } from '@latchkey/core';
+import { isMoment } from '@latchkey/core/wire';
 import { z } from 'zod';
 import { momentOf } from './moment.js';
 
@@ -71,15 +72,7 @@ export interface LicenseQuery {
   readonly pageSize?: number | undefined;
 }
 
-const textRule = 'must be text of 1 to 256 characters';
-const words = z
-  .string(textRule)
-  .min(1, textRule)
-  .max(256, textRule)
-  .refine(
-    (text) => text.isWellFormed() && !text.includes('\0'),
-    'must be text without NUL or broken characters',
-  );
+const words = credentialText(256);
 const flag = z.boolean('must be true or false').optional();
 
 const item = words.regex(/^[^,]*$/, 'must hold no comma');
@@ -107,7 +100,7 @@ const dateFilter = orderFilter(
     .union([z.date(), z.number(), z.string()], 'must be a Date, epoch milliseconds or an ISO 8601 date')
     .transform((given, context): string => {
       const at = typeof given === 'string' ? momentOf(given) : Number(given);
-      if (at !== undefined && Math.abs(at) <= 8.64e15) return new Date(at).toISOString();
+      if (at !== undefined && isMoment(at)) return new Date(at).toISOString();
       context.addIssue({ code: 'custom', message: 'must be a date' });
       return z.NEVER;
     }),
