@@ -1,3 +1,5 @@
+// Imported, since each look at the global of the same name goes through a getter.
+import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Time, as everything in Latchkey asks for it; tests give one that they move themselves (`virtualClock`). */

@@ -1,18 +1,19 @@
 import { Agent } from 'undici';
 import { createAbortHub } from './abort-hub.js';
+import { allowanceIn } from './allowance.js';
 import { checkedOptions } from './checked.js';
 import { startDeadline, type Deadline } from './deadline.js';
-import { exchange, type ExchangeLimits, type WireRequest } from './exchange.js';
-import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
+import { exchange, type ExchangeLimits, type Outcome, type WireRequest } from './exchange.js';
+import { LatchkeyError } from './latchkey-error.js';
 import { outcomeReader } from './outcome-reader.js';
-import { createPace } from './pace.js';
+import { createPace, type Allowance, type Purpose } from './pace.js';
 import { requestUrl } from './request-url.js';
 import { resendDelayMs } from './resend.js';
-import { safeCause, textsIn } from './safe-cause.js';
-import { bearerValueRule, isBearerValue, type Token } from './token.js';
-import type { GetTokenOptions, TokenSource } from './token-source.js';
+import { createSkew } from './skew.js';
+import { bearerValueRule, isBearerValue } from './token.js';
 import type { Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
 import { upstreamOptions } from './upstream-options.js';
+import { withTokenOf } from './with-token-of.js';
 
 /**
  * Makes the HTTP side of a provider: one deadline over each call, a size limit, no redirects, JSON or a clear error, and
@@ -21,7 +22,7 @@ import { upstreamOptions } from './upstream-options.js';
  * @throws LatchkeyError `invalid_config` for options that are not usable.
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { name, timeoutMs, maxResponseBytes, userAgent, clock, ...checked } = checkedOptions(
+  const { name, timeoutMs, maxResponseBytes, userAgent, clock, rateLimit, ...checked } = checkedOptions(
     `the upstream ${(options as Partial<UpstreamOptions> | undefined)?.name ?? 'without a name'}`,
     upstreamOptions,
     options,
@@ -37,12 +38,16 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   });
   const dispatcher = checked.dispatcher ?? ownAgent;
   const pace = checked.pace ? createPace(name, checked.pace, clock) : undefined;
+  const paceRules = { perMs: checked.pace ? checked.pace.perMs : 0, read: rateLimit };
+  const skew = createSkew(clock);
   const closing = new AbortController();
   const hub = createAbortHub();
 
   return Object.freeze({
     name,
     origin,
+    clock,
+    skewMs: () => skew.ms,
 
     async json<T>(request: UpstreamRequest<T>): Promise<T> {
       const wire = wireRequest(request);
@@ -56,7 +61,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       try {
         deadline.signal.throwIfAborted();
         return await (request.source
-          ? answerWithRenewal(request, request.source, wire, deadline)
+          ? withTokenOf(request.source, { name, origin }, deadline, (token) =>
+              answer(request, wire, token, deadline),
+            )
           : answer(request, wire, tokenValue(request.token), deadline));
       } finally {
         deadline.stop();
@@ -69,49 +76,6 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     },
   });
 
-  async function answerWithRenewal<T>(
-    request: UpstreamRequest<T>,
-    source: TokenSource,
-    wire: WireRequest,
-    deadline: Deadline,
-  ): Promise<T> {
-    const { signal } = deadline;
-    const token = await tokenFrom(source, { signal }, deadline);
-    try {
-      return await answer(request, wire, token.value, deadline);
-    } catch (error) {
-      if (!isLatchkeyError(error, 'token_rejected')) throw error;
-      const renewed = await tokenFrom(source, { signal, rejected: token }, deadline).catch(
-        (failed: unknown) => {
-          // A source with nothing else to give knows less of the refusal than the answer that told it.
-          throw isLatchkeyError(failed, 'token_rejected') && failed.actor === undefined ? error : failed;
-        },
-      );
-      return await answer(request, wire, renewed.value, deadline);
-    }
-  }
-
-  /** A token of the source. Errors of a source that are not ours become `internal_error`. */
-  async function tokenFrom(
-    source: TokenSource,
-    options: GetTokenOptions,
-    deadline: Deadline,
-  ): Promise<Token> {
-    try {
-      const token = await deadline.bound(source.getToken(options));
-      if (typeof (token as Partial<Token> | undefined)?.value === 'string') return token;
-      throw new TypeError('It gave no token.');
-    } catch (error) {
-      deadline.signal.throwIfAborted();
-      if (isLatchkeyError(error)) throw error;
-      throw new LatchkeyError('internal_error', {
-        provider: name,
-        message: `The token source for ${origin} failed.`,
-        cause: safeCause(error, textsIn(options.rejected?.value)),
-      });
-    }
-  }
-
   /** What the provider says to a request with this token, the request being sent again where that is allowed. */
   async function answer<T>(
     request: UpstreamRequest<T>,
@@ -120,11 +84,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     deadline: Deadline,
   ): Promise<T> {
     const signed = token === undefined ? wire : withBearer(wire, token);
-    const read = outcomeReader({ name, origin, clock, request, sent: wire.body, token });
+    const read = outcomeReader({ name, origin, now, rateLimit, request, sent: wire.body, token });
     for (let tries = 1; ; tries += 1) {
-      await pace?.turn(request.purpose ?? 'call', deadline.signal);
-      // Bound, since undici looks at the signal only once it has a connection for the request.
-      const outcome = await deadline.bound(exchange(signed, limits, dispatcher, deadline.signal));
+      const outcome = await outcomeOf(signed, request.purpose ?? 'call', deadline);
       const result = read(outcome);
       if ('answer' in result) return result.answer;
       const waitMs = resendDelayMs({
@@ -137,6 +99,29 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (waitMs === undefined || waitMs >= deadline.remainingMs()) throw result.error;
       await clock.sleep(waitMs, deadline.signal);
     }
+  }
+
+  /** What one request comes to, once its turn has come. What the answer tells of the clock and the limit is noted. */
+  async function outcomeOf(signed: WireRequest, purpose: Purpose, deadline: Deadline): Promise<Outcome> {
+    await pace?.turn(purpose, deadline.signal);
+    const startedAt = clock.monotonic();
+    let allowance: Allowance | undefined;
+    try {
+      // Bound, since undici looks at the signal only once it has a connection for the request.
+      const outcome = await deadline.bound(exchange(signed, limits, dispatcher, deadline.signal));
+      if (outcome.reply) {
+        skew.learn(outcome.reply.headers, startedAt);
+        allowance = allowanceIn(outcome.reply, { now: now(), ...paceRules });
+      }
+      return outcome;
+    } finally {
+      pace?.answered(allowance);
+    }
+  }
+
+  /** The time of day by the provider's clock. */
+  function now(): number {
+    return clock.now() + skew.ms;
   }
 
   function wireRequest({

@@ -19,10 +19,15 @@ export {
   type TokenSourceHolder,
 } from './token-source.js';
 export { staticTokenSource } from './static-token-source.js';
+export { tokenSource, type ManagedTokenSource, type TokenSourceOptions } from './managed-token-source.js';
+export type { LatchkeyEvent, LatchkeyEventType } from './event.js';
+
+export type { Lease, Store } from './store.js';
 
 export { createUpstream } from './create-upstream.js';
 export { signedUpstream, type SignedUpstream } from './signed-upstream.js';
 export type { Refusal, Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
+export type { ReadRateLimit } from './allowance.js';
 export type { PaceOptions, Purpose } from './pace.js';
 export type { Reply } from './exchange.js';
 export type { Query, QueryValue } from './request-url.js';

@@ -65,6 +65,15 @@ export function isLatchkeyError<Code extends ErrorCode = ErrorCode>(
   );
 }
 
+/** The same error, said to be about the credentials of `actor`. */
+export function withActor(error: LatchkeyError, actor: 'user' | 'service'): LatchkeyError {
+  if (error.actor === actor) return error;
+  const { code, message, provider, status, upstreamCode, retryAfterMs, cause, stack } = error;
+  const details = { message, provider, status, upstreamCode, retryAfterMs, cause, actor };
+  // Where it was first thrown says more than where it was passed on.
+  return Object.defineProperty(new LatchkeyError(code, details), 'stack', { value: stack, writable: true });
+}
+
 const retryableCodes: ReadonlySet<ErrorCode> = new Set([
   'rate_limited',
   'upstream_unavailable',

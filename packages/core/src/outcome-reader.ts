@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Clock } from './clock.js';
+import { limitResetsInMs, type ReadRateLimit } from './allowance.js';
 import { errorSentences, isErrorCode, type ErrorCode } from './error-code.js';
 import type { Outcome, Reply } from './exchange.js';
 import { LatchkeyError, type LatchkeyErrorDetails } from './latchkey-error.js';
@@ -17,13 +17,16 @@ export type Result<T> = { readonly answer: T } | { readonly error: LatchkeyError
 export function outcomeReader<T>(context: {
   readonly name: string;
   readonly origin: string;
-  readonly clock: Clock;
+  /** The time of day by the provider's clock, which moments in its headers are compared with. */
+  readonly now: () => number;
+  /** Reads what the headers say of the provider's limit. */
+  readonly rateLimit?: ReadRateLimit | undefined;
   readonly request: UpstreamRequest<T>;
   /** The body of the request as it was written. */
   readonly sent: string | undefined;
   readonly token: string | undefined;
 }): (outcome: Outcome) => Result<T> {
-  const { name, origin, clock, request, sent, token } = context;
+  const { name, origin, now, rateLimit, request, sent, token } = context;
   // Gathered when something has failed, which most requests do not.
   const secrets = () => textsIn([sent === undefined ? undefined : (JSON.parse(sent) as unknown), token]);
 
@@ -59,7 +62,10 @@ export function outcomeReader<T>(context: {
       status,
       upstreamCode:
         word !== undefined && isCode(word) && blotted(word, secrets()) === word ? word : undefined,
-      retryAfterMs: retryAfterMs(headers['retry-after'], clock.now()) ?? said.retryAfterMs,
+      retryAfterMs:
+        retryAfterMs(headers['retry-after'], now()) ??
+        said.retryAfterMs ??
+        (code === 'rate_limited' ? limitResetsInMs(headers, now(), rateLimit) : undefined),
     });
   }
 

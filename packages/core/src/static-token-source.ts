@@ -31,5 +31,7 @@ export function staticTokenSource(
       if (rejected?.value === value) throw new LatchkeyError('token_rejected');
       return token;
     },
+
+    peek: () => token,
   } satisfies TokenSource);
 }

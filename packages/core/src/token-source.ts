@@ -16,12 +16,21 @@ export interface TokenSource {
   readonly origin: string;
   /** The provider's own HTTP side. Typed clients use it; without one they make theirs for `origin`. */
   readonly upstream?: Upstream;
+  /** Whose credentials it stands for, where that is known. Errors about its tokens carry it. */
+  readonly actor?: 'user' | 'service';
   /**
    * Gives a token that is good as far as is known.
    *
    * @throws LatchkeyError `token_rejected` when `rejected` was its last token and there is no other to be had.
    */
   getToken(options?: GetTokenOptions): Promise<Token>;
+  /** The token at hand, if it is good as far as is known. Never waits, and sends nothing. */
+  peek?(): Token | undefined;
+  /**
+   * Told by whatever carries a token that the provider took it. A source learns from it that the token is in use, so
+   * that it is renewed ahead of time, and that it is not one of those that are refused from the first.
+   */
+  accepted?(token: Token): void;
 }
 
 /** Something that holds a token source, such as a session. */

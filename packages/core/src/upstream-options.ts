@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { version } from '../package.json';
+import type { ReadRateLimit } from './allowance.js';
 import { systemClock, type Clock } from './clock.js';
 import { originProblem } from './origin.js';
 
@@ -33,6 +34,7 @@ export const upstreamOptions = z.strictObject({
       'must be { requests, perMs } or false',
     )
     .optional(),
+  rateLimit: z.custom<ReadRateLimit>((value) => typeof value === 'function', 'must be a function').optional(),
   userAgent: z
     .string('must be text')
     .regex(/^[\x20-\x7e]{1,256}$/, 'must be 1 to 256 ASCII characters')
@@ -47,7 +49,8 @@ function milliseconds(most: number) {
   return z.number(rule).positive(rule).max(most, rule);
 }
 
-function hasMethods(value: unknown, ...names: string[]): boolean {
+/** Whether `value` is an object with these methods. */
+export function hasMethods(value: unknown, ...names: string[]): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { z } from 'zod';
+import type { ReadRateLimit } from './allowance.js';
 import type { Clock } from './clock.js';
 import type { ErrorCode } from './error-code.js';
 import type { Reply } from './exchange.js';
@@ -14,6 +15,14 @@ export interface Upstream {
   readonly name: string;
   /** The only origin that is asked, such as `https://api.example.com`. */
   readonly origin: string;
+  /** What tells the time in it. */
+  readonly clock: Clock;
+  /**
+   * How far the provider's clock is ahead of this machine's, in milliseconds, as the `Date` header of its answers tells; 0
+   * while that is not known, or too little to be told from the time an answer takes. A moment that the provider states by
+   * its own clock comes `skewMs()` earlier by this machine's.
+   */
+  skewMs(): number;
   /**
    * Sends a request and gives the JSON of the reply as its schema reads it.
    *
@@ -47,6 +56,11 @@ export interface UpstreamOptions {
   readonly maxResponseBytes?: number | undefined;
   /** Bound on requests, for providers that have one: past it they wait their turn, briefly. Default: none. */
   readonly pace?: PaceOptions | false | undefined;
+  /**
+   * Reads what a provider's headers say of its limit, so that the pace keeps to it; must not throw. Replies 429 and
+   * `Retry-After` are heeded without it. Default: none.
+   */
+  readonly rateLimit?: ReadRateLimit | undefined;
   /** Default: `latchkey/` and the version of this package. */
   readonly userAgent?: string | undefined;
   /** Default: the clock of this machine. */

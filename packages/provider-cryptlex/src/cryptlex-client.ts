@@ -1,7 +1,6 @@
 import {
   checkedInput,
   signedUpstream,
-  systemClock,
   type CallOptions,
   type TokenSource,
   type TokenSourceHolder,
@@ -14,6 +13,7 @@ import type { CryptlexLicense } from './cryptlex-license.js';
 import { cryptlexPace } from './cryptlex-pace.js';
 import { licenseRequest, licensesRequest } from './cryptlex-licenses-api.js';
 import { meRequest } from './cryptlex-me-api.js';
+import { readCryptlexRateLimit } from './cryptlex-rate-limit.js';
 import { callRefusal } from './cryptlex-refusal.js';
 import { licenseList, type LicenseList } from './license-list.js';
 import { licenseQuery, type LicenseQuery } from './license-query.js';
@@ -61,8 +61,8 @@ export function cryptlexClient(
   given: TokenSource | TokenSourceHolder,
   options: CryptlexClientOptions = {},
 ): CryptlexClient {
-  const { name = 'cryptlex', clock = systemClock, pace = cryptlexPace } = options;
-  const upstream = signedUpstream(given, { ...options, pace, name });
+  const { name = 'cryptlex', pace = cryptlexPace } = options;
+  const upstream = signedUpstream(given, { ...options, pace, rateLimit: readCryptlexRateLimit, name });
 
   return Object.freeze({
     me: (options) => call(meRequest(), options),
@@ -80,7 +80,7 @@ export function cryptlexClient(
   } satisfies CryptlexClient);
 
   function call<T>(request: UpstreamRequest<T>, { signal }: CallOptions = {}): Promise<T> {
-    return upstream.json({ ...request, signal, refused: (reply) => callRefusal(reply, clock.now()) });
+    return upstream.json({ ...request, signal, refused: callRefusal });
   }
 }
 

@@ -17,7 +17,7 @@ export type CryptlexTenant = { readonly accountAlias: string } | { readonly acco
 export function loginRequest(
   tenant: CryptlexTenant,
   credentials: CryptlexCredentials,
-  known: { readonly errorCodes: ErrorCodes; readonly now: number },
+  errorCodes: ErrorCodes,
 ): UpstreamRequest<CryptlexLogin> {
   const { email, password, twoFactorCode, twoFactorRecoveryCode } = credentials;
   return {
@@ -25,22 +25,19 @@ export function loginRequest(
     path: '/v3/accounts/login',
     body: { ...tenant, email, password, twoFactorCode, twoFactorRecoveryCode },
     purpose: 'sign-in',
-    refused: (reply) => loginRefusal(reply, known),
+    refused: (reply) => loginRefusal(reply, errorCodes),
     schema: loginReply,
   };
 }
 
 /** `POST /v3/accounts/login-refresh-token`. */
-export function renewalRequest(
-  refreshToken: string,
-  known: { readonly errorCodes: ErrorCodes; readonly now: number },
-): UpstreamRequest<CryptlexLogin> {
+export function renewalRequest(refreshToken: string, errorCodes: ErrorCodes): UpstreamRequest<CryptlexLogin> {
   return {
     method: 'POST',
     path: '/v3/accounts/login-refresh-token',
     body: { refreshToken },
     purpose: 'renewal',
-    refused: (reply) => renewalRefusal(reply, known),
+    refused: (reply) => renewalRefusal(reply, errorCodes),
     schema: loginReply,
   };
 }

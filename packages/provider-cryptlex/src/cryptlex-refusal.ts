@@ -1,6 +1,5 @@
 import type { ErrorCode, Refusal, Reply } from '@latchkey/core';
 import { asRecord, text } from '@latchkey/core/wire';
-import { momentOf } from './moment.js';
 
 /** Codes of Cryptlex and what they mean, beside or instead of what is assumed here. */
 export type ErrorCodes = Readonly<Record<string, ErrorCode>>;
@@ -9,10 +8,7 @@ export type ErrorCodes = Readonly<Record<string, ErrorCode>>;
  * Tells what a login that gives no token means: by the code of the reply, else by its message, else by the status alone.
  * See the table in docs/providers/cryptlex.md.
  */
-export function loginRefusal(
-  { status, headers, body }: Reply,
-  { errorCodes, now }: { readonly errorCodes: ErrorCodes; readonly now: number },
-): Refusal | undefined {
+export function loginRefusal({ status, body }: Reply, errorCodes: ErrorCodes): Refusal | undefined {
   if (status >= 200 && status < 300) return undefined;
   const { code: upstreamCode, message = typeof body === 'string' ? body : undefined, errors } = saidIn(body);
   const code =
@@ -23,26 +19,21 @@ export function loginRefusal(
       hasErrors: errors !== undefined,
       namesAccount: namesAccount(upstreamCode, message),
     });
-  const retryAfterMs =
-    code === 'account_locked' ? lockMs : code === 'rate_limited' ? limitMs(headers, now) : undefined;
-  return { code, upstreamCode, retryAfterMs };
+  return { code, upstreamCode, retryAfterMs: code === 'account_locked' ? lockMs : undefined };
 }
 
 /** Tells what a call with a token was refused for, by its status alone. */
-export function callRefusal({ status, headers, body }: Reply, now: number): Refusal | undefined {
+export function callRefusal({ status, body }: Reply): Refusal | undefined {
   if (status >= 200 && status < 300) return undefined;
   const { code: upstreamCode } = saidIn(body);
   if (status === 401) return { code: 'token_rejected', upstreamCode };
-  if (status === 429) return { code: 'rate_limited', upstreamCode, retryAfterMs: limitMs(headers, now) };
+  if (status === 429) return { code: 'rate_limited', upstreamCode };
   return { code: 'upstream_error', upstreamCode };
 }
 
 /** Tells what a renewal was refused for: a refresh token that is not good is a token that cannot be renewed. */
-export function renewalRefusal(
-  reply: Reply,
-  { errorCodes, now }: { readonly errorCodes: ErrorCodes; readonly now: number },
-): Refusal | undefined {
-  const refusal = callRefusal(reply, now);
+export function renewalRefusal(reply: Reply, errorCodes: ErrorCodes): Refusal | undefined {
+  const refusal = callRefusal(reply);
   if (!refusal) return undefined;
   const { upstreamCode = '' } = refusal;
   const told = Object.hasOwn(errorCodes, upstreamCode) ? errorCodes[upstreamCode] : undefined;
@@ -116,9 +107,3 @@ function namesTenant(message: string): boolean {
 
 // Cryptlex locks for five minutes after five failures: the longest wait, where no header says another.
 const lockMs = 300_000;
-
-// `X-Rate-Limit-Reset` is a date.
-function limitMs(headers: Reply['headers'], now: number): number | undefined {
-  const resetAt = momentOf(headers['x-rate-limit-reset'] ?? '');
-  return resetAt === undefined ? undefined : Math.max(0, resetAt - now);
-}

@@ -19,6 +19,7 @@ import { meRequest } from './cryptlex-me-api.js';
 import { readOptions, type CryptlexOptions } from './cryptlex-options.js';
 import { callRefusal } from './cryptlex-refusal.js';
 import { cryptlexPace } from './cryptlex-pace.js';
+import { readCryptlexRateLimit } from './cryptlex-rate-limit.js';
 import { jwtExpiry } from './jwt-expiry.js';
 import { licenseEntitlement } from './license-entitlement.js';
 
@@ -48,7 +49,7 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
 ): CryptlexProvider<Name> {
   const { tenant, origin, errorCodes, http } = readOptions(options);
   const { name = 'cryptlex' as Name, clock = systemClock, pace = cryptlexPace } = options;
-  const upstream = createUpstream({ ...http, pace, name, origin });
+  const upstream = createUpstream({ ...http, pace, rateLimit: readCryptlexRateLimit, name, origin });
 
   const provider = defineProvider({
     name,
@@ -61,7 +62,7 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
     async signIn(credentials, { signal } = {}) {
       const issuedAt = clock.now();
       const login = await upstream.json({
-        ...loginRequest(tenant, credentials, { errorCodes, now: issuedAt }),
+        ...loginRequest(tenant, credentials, errorCodes),
         signal,
       });
       return grantOf(login, issuedAt);
@@ -85,7 +86,7 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
     }
     const issuedAt = clock.now();
     const login = await upstream.json({
-      ...renewalRequest(refreshToken, { errorCodes, now: issuedAt }),
+      ...renewalRequest(refreshToken, errorCodes),
       signal,
     });
     // Whether refresh tokens rotate is not documented: where none comes, the old one goes on.
@@ -124,8 +125,9 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
   ): Grant<CryptlexAccount> {
     const { accessToken, refreshToken } = login;
     const hint = jwtExpiry(accessToken);
+    const endsAt = hint === undefined ? undefined : hint - upstream.skewMs();
     // A token that has ended before it began tells of a wrong clock, not of its end.
-    const expiresAt = hint !== undefined && hint > issuedAt ? hint : undefined;
+    const expiresAt = endsAt !== undefined && endsAt > issuedAt ? endsAt : undefined;
     return createGrant({ provider: name, accessToken, refreshToken, issuedAt, expiresAt, account });
   }
 
@@ -134,7 +136,7 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
       ...meRequest(),
       token,
       signal,
-      refused: (reply) => callRefusal(reply, clock.now()),
+      refused: callRefusal,
     });
   }
 }

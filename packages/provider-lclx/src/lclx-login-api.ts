@@ -12,14 +12,20 @@ export interface LclxLogin {
   readonly account: LclxAccount;
 }
 
+interface LoginClock {
+  readonly issuedAt: number;
+  skewMs(): number;
+}
+
 /**
  * The login request of LCLXchange, `POST /api/login`, and how its reply is read.
  *
- * @param issuedAt what a lifetime is counted from, in epoch milliseconds.
+ * @param clock.issuedAt what a lifetime is counted from, in epoch milliseconds.
+ * @param clock.skewMs how far the provider's clock, by which a moment is stated, is ahead of that.
  */
 export function loginRequest(
   { email, password }: LclxCredentials,
-  issuedAt: number,
+  clock: LoginClock,
 ): UpstreamRequest<LclxLogin> {
   return {
     method: 'POST',
@@ -30,7 +36,7 @@ export function loginRequest(
     schema: loginReply.transform(({ user, ...top }) =>
       knownFields({
         accessToken: user.access_token,
-        expiresAt: expiryOf([user.expires_on, user.expires_in, top.expires_on, top.expires_in], issuedAt),
+        expiresAt: expiryOf([user.expires_on, user.expires_in, top.expires_on, top.expires_in], clock),
         account: accountOf(user, email),
       }),
     ),
@@ -88,13 +94,13 @@ function accountOf(user: z.output<typeof loginReply>['user'], sentEmail: string)
  * name that says a moment; so numbers too large for a lifetime are read as the moment itself. Nothing usable is an
  * unknown expiry: there is no usual lifetime to fall back to.
  */
-function expiryOf(candidates: readonly (number | undefined)[], issuedAt: number): number | undefined {
-  return candidates.map((value) => momentOf(value, issuedAt)).find((moment) => moment !== undefined);
+function expiryOf(candidates: readonly (number | undefined)[], clock: LoginClock): number | undefined {
+  return candidates.map((value) => momentOf(value, clock)).find((moment) => moment !== undefined);
 }
 
-function momentOf(value: number | undefined, issuedAt: number): number | undefined {
+function momentOf(value: number | undefined, { issuedAt, skewMs }: LoginClock): number | undefined {
   if (value === undefined || value <= 0) return undefined;
-  const moment = value > 1e12 ? value : value > 1e9 ? value * 1000 : issuedAt + value * 1000;
+  const moment = value > 1e9 ? (value > 1e12 ? value : value * 1000) - skewMs() : issuedAt + value * 1000;
   return moment > issuedAt && isMoment(moment) ? Math.round(moment) : undefined;
 }
 

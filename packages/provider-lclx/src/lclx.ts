@@ -45,7 +45,10 @@ export function lclx<const Name extends string = 'lclx'>(
     async signIn(credentials, { signal } = {}) {
       // The lifetime is counted from before the request: the server's count began no earlier.
       const issuedAt = clock.now();
-      const login = await upstream.json({ ...loginRequest(credentials, issuedAt), signal });
+      const login = await upstream.json({
+        ...loginRequest(credentials, { issuedAt, skewMs: upstream.skewMs }),
+        signal,
+      });
       return createGrant({ provider: name, issuedAt, ...login });
     },
   });

@@ -1,0 +1,46 @@
+import type { Clock } from './clock.js';
+import type { LatchkeyError } from './latchkey-error.js';
+
+/** Remembers a refusal for a while, during which nothing is asked again. */
+export interface RefusalHold {
+  /** @throws the refusal that is remembered, if there is one. */
+  check(): void;
+  /** Remembers `error`: for the wait that it names, else for a time that doubles with each refusal in a row. */
+  begin(error: LatchkeyError): void;
+  /** Forgets the refusals so far. */
+  forget(): void;
+}
+
+/**
+ * Makes a hold (T6): a wrong password costs one login for the whole hold, however many ask.
+ *
+ * @param options.firstMs how long the first refusal is remembered.
+ * @param options.mostMs what the time doubles up to; a wait that the refusal names may be longer.
+ * @param options.onHold is told of each hold that begins.
+ */
+export function createRefusalHold(options: {
+  readonly clock: Clock;
+  readonly firstMs: number;
+  readonly mostMs: number;
+  readonly onHold: (error: LatchkeyError, holdMs: number) => void;
+}): RefusalHold {
+  const { clock, firstMs, mostMs, onHold } = options;
+  let held: { readonly error: LatchkeyError; readonly until: number } | undefined;
+  let nextMs = firstMs;
+
+  return {
+    check() {
+      if (held && clock.monotonic() < held.until) throw held.error;
+    },
+    begin(error) {
+      const holdMs = (error.code === 'account_locked' ? error.retryAfterMs : undefined) ?? nextMs;
+      nextMs = Math.min(nextMs * 2, mostMs);
+      held = { error, until: clock.monotonic() + holdMs };
+      onHold(error, holdMs);
+    },
+    forget() {
+      held = undefined;
+      nextMs = firstMs;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { Emit } from './event.js';
+import type { Grant } from './grant.js';
+import { grantToken, refreshTokenOf, type GrantToken, type GrantTokenSource } from './grant-token.js';
+import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
+import type { LoginFloor } from './login-floor.js';
+import type { Provider } from './provider.js';
+import { isRefusal } from './refusal.js';
+import type { RefusalHold } from './refusal-hold.js';
+
+/**
+ * The plain source: each token costs one sign-in, or, for a `rejected` one with a refresh token, one renewal.
+ *
+ * A sign-in ends with the caller's signal. A renewal does not: it may use the refresh token up, so that its outcome must
+ * not get lost (T3). Where it is refused the answer is `token_rejected`, and only `anew` gives a token.
+ *
+ * @param credentials gives what to sign in with, at the moment of a sign-in.
+ * @param rules.hold keeps credentials that were refused from being sent again (T6).
+ * @param rules.floor keeps logins and renewals apart (T5).
+ */
+export function signInTokenSource<Credentials extends object, Account>(
+  provider: Provider<string, Credentials, Account>,
+  credentials: () => Credentials,
+  { hold, floor, emit }: { readonly hold: RefusalHold; readonly floor: LoginFloor; readonly emit: Emit },
+): GrantTokenSource<Account> {
+  const { name, origin, upstream } = provider;
+  const { clock } = upstream;
+  return {
+    origin,
+    upstream,
+    async getToken({ signal, rejected, anew = false } = {}) {
+      if (provider.renew && !anew && refreshTokenOf(rejected) !== undefined) {
+        return grantToken(await renewed((rejected as GrantToken<Account>).grant));
+      }
+      return grantToken(await signedIn(signal));
+    },
+  };
+
+  async function signedIn(signal: AbortSignal | undefined): Promise<Grant<Account>> {
+    hold.check();
+    const startedAt = clock.monotonic();
+    try {
+      const grant = await floor.run(() => provider.signIn(credentials(), { signal }), signal);
+      // A login that finishes after it was given up brings nothing back.
+      signal?.throwIfAborted();
+      hold.forget();
+      emit('sign-in', { durationMs: clock.monotonic() - startedAt });
+      return grant;
+    } catch (error) {
+      signal?.throwIfAborted();
+      tell(isRefusal(error) ? 'sign-in-refused' : 'renewal-failed', error, startedAt);
+      if (isRefusal(error)) hold.begin(error);
+      throw error;
+    }
+  }
+
+  async function renewed(old: Grant<Account>): Promise<Grant<Account>> {
+    const startedAt = clock.monotonic();
+    try {
+      const grant = await floor.run(() => provider.renew!(old));
+      emit('renewal', { durationMs: clock.monotonic() - startedAt });
+      return grant;
+    } catch (error) {
+      tell('renewal-failed', error, startedAt);
+      if (!isRefusal(error)) throw error;
+      throw isLatchkeyError(error, 'token_rejected')
+        ? error
+        : new LatchkeyError('token_rejected', { provider: name, cause: error });
+    }
+  }
+
+  function tell(type: 'sign-in-refused' | 'renewal-failed', error: unknown, startedAt: number) {
+    const durationMs = clock.monotonic() - startedAt;
+    emit(type, { durationMs, code: isLatchkeyError(error) ? error.code : 'internal_error' });
+  }
+}

@@ -1,0 +1,141 @@
+import type { Clock } from './clock.js';
+import type { Emit } from './event.js';
+import { createGrant, packGrant, unpackGrant, type Grant } from './grant.js';
+import { grantToken, type GrantToken, type GrantTokenOptions, type GrantTokenSource } from './grant-token.js';
+import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
+import { startLeaseHeartbeat } from './lease-heartbeat.js';
+import type { Lease, Store } from './store.js';
+
+interface Entry<Account> {
+  readonly text: string | undefined;
+  readonly token?: GrantToken<Account>;
+  readonly good?: GrantToken<Account> | undefined;
+}
+
+/**
+ * Shares the tokens of `inner` through a store with every source of the same key, in this process and others.
+ *
+ * A token in the store is taken where it will do. Else whoever gets the lease looks again, asks `inner`, publishes what
+ * that gave and releases the lease; the others wait for it, for 15 s at most. Where the store fails it is done without.
+ *
+ * @param options.key names whose token it is; see `credentialsKey`.
+ * @param options.skewMs how far the provider's clock is ahead of this machine's. Moments are kept by the provider's, so that
+ *   machines whose clocks differ read them alike.
+ */
+export function storedTokenSource<Account>(
+  inner: GrantTokenSource<Account>,
+  options: {
+    readonly store: Store;
+    readonly key: string;
+    readonly provider: string;
+    readonly clock: Clock;
+    readonly skewMs: () => number;
+    readonly unknownLifetimeMs: number;
+    readonly emit: Emit;
+  },
+): GrantTokenSource<Account> {
+  const { store, clock, provider, skewMs, emit } = options;
+  const tokenKey = `token:${options.key}`;
+  const leaseKey = `lease:${options.key}`;
+  /** The entry that held a token which is no good any more: it may still be there, where publishing another has failed. */
+  let spent: string | undefined;
+
+  const { origin, upstream } = inner;
+  return {
+    origin,
+    ...(upstream && { upstream }),
+
+    async getToken(asked = {}) {
+      const { signal } = asked;
+      const startedAt = clock.monotonic();
+      for (;;) {
+        const { good } = await read(asked);
+        if (good) return good;
+        const lease = await attempt(() => store.lease(leaseKey, { ttlMs: leaseMs }), noLease);
+        if (lease) return await underLease(lease, asked);
+        if (clock.monotonic() - startedAt >= longestWaitMs) {
+          const message = `Another process has been getting a token of ${provider} for ${longestWaitMs} ms.`;
+          throw new LatchkeyError('timeout', { provider, message });
+        }
+        // Not all at the same moments, who wait for the same.
+        await clock.sleep(pollMs * (0.5 + Math.random()), signal);
+      }
+    },
+  };
+
+  async function underLease(lease: Lease, asked: GrantTokenOptions): Promise<GrantToken<Account>> {
+    const stop = startLeaseHeartbeat(lease, clock, leaseMs);
+    try {
+      asked.signal?.throwIfAborted();
+      const { good, token: last, text } = await read(asked);
+      if (good) return good;
+      // A token that has ended may have a refresh token, newer than what the caller knows.
+      const rejected = last && text !== spent ? last : asked.rejected;
+      const token = await inner.getToken({ ...asked, rejected });
+      return (await isPublished(token.grant, text)) ? token : ((await read(asked)).good ?? token);
+    } finally {
+      stop();
+      await attempt(() => lease.release(), undefined);
+    }
+  }
+
+  /** Publishes, unless there is something newer by now: then this process was held up for longer than its lease. */
+  async function isPublished(grant: Grant<Account>, seen: string | undefined): Promise<boolean> {
+    const text = JSON.stringify(packGrant(moved(grant, skewMs())));
+    return attempt(() => store.replace(tokenKey, seen, text, { ttlMs: ttlOf(grant) }), true);
+  }
+
+  /** What the store has: its text, the token in it if it can be read, and that once more if it is good. */
+  async function read({ rejected }: GrantTokenOptions): Promise<Entry<Account>> {
+    const text = await attempt(() => store.get(tokenKey), undefined);
+    const grant = text === undefined ? undefined : unpacked(text);
+    if (!grant) return { text };
+    const token = grantToken(grant);
+    if (token.value === rejected?.value) spent = text;
+    const isGood = text !== spent && (token.expiresAt === undefined || token.expiresAt > clock.now());
+    return { text, token, good: isGood ? token : undefined };
+  }
+
+  function unpacked(text: string): Grant<Account> | undefined {
+    try {
+      const grant = unpackGrant(JSON.parse(text)) as Grant<Account> | undefined;
+      return grant?.provider === provider ? moved(grant, -skewMs()) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  function ttlOf({ expiresAt, refreshToken }: Grant<Account>): number {
+    const lifetimeMs = expiresAt === undefined ? options.unknownLifetimeMs : expiresAt - clock.now();
+    return Math.max(1, lifetimeMs) + (refreshToken === undefined ? 0 : refreshTokenKeptMs);
+  }
+
+  /** What `work` gives; `otherwise` where the store fails, since a service must not stop for that. */
+  async function attempt<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      emit('store-fallback', { code: isLatchkeyError(error) ? error.code : 'internal_error' });
+      return otherwise;
+    }
+  }
+}
+
+function moved<Account>(grant: Grant<Account>, byMs: number): Grant<Account> {
+  const { expiresAt } = grant;
+  return createGrant({
+    ...packGrant(grant),
+    account: grant.account,
+    issuedAt: grant.issuedAt + byMs,
+    expiresAt: expiresAt === undefined ? undefined : expiresAt + byMs,
+  });
+}
+
+/** Stands for a lease where the store cannot give one. */
+const noLease: Lease = { extend: async () => true, release: async () => {} };
+
+const leaseMs = 5_000;
+const longestWaitMs = 15_000;
+const pollMs = 100;
+// How long a refresh token lasts is not known; one that has ended by then costs a login, as would none.
+const refreshTokenKeptMs = 7 * 24 * 3_600_000;
