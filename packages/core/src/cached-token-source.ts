@@ -60,10 +60,10 @@ export function cachedTokenSource<T extends Token>(
 ): CachedTokenSource<T> {
   const { clock, renewFloorMs, hold, emit } = options;
   const hub = createAbortHub();
+  const closing = new AbortController();
   let kept: Kept<T> | undefined;
   let flight: Flight<T> | undefined;
   let mustRecheck = false;
-  let closed: LatchkeyError | undefined;
   /** The last flight, where it failed: when, with what, and which refused token it was to replace. */
   let failure:
     { readonly at: number; readonly error: unknown; readonly rejected: Token | undefined } | undefined;
@@ -100,9 +100,10 @@ export function cachedTokenSource<T extends Token>(
     },
 
     async close() {
-      closed ??= problem('closed');
+      const reason = problem('closed');
+      closing.abort(reason);
       kept = undefined;
-      flight?.end(closed);
+      flight?.end(reason);
       await flight?.landed;
     },
   });
@@ -114,7 +115,7 @@ export function cachedTokenSource<T extends Token>(
   /** The token at hand, or the next one. */
   async function found({ signal, rejected }: GetTokenOptions): Promise<T> {
     signal?.throwIfAborted();
-    if (closed) throw closed;
+    closing.signal.throwIfAborted();
     if (rejected && rejected.value === kept?.token.value) refuse(kept);
     if (isGood(kept) && clock.monotonic() < kept.endsAt) {
       if (clock.monotonic() >= kept.staleAt) renewAhead();
@@ -133,7 +134,7 @@ export function cachedTokenSource<T extends Token>(
         return token;
       } catch (error) {
         // Who comes just as the others leave finds work that was given up.
-        if (!joined.abandoned || closed || signal?.aborted) throw error;
+        if (!joined.abandoned || signal?.aborted || closing.signal.aborted) throw error;
       }
     }
   }
@@ -149,7 +150,7 @@ export function cachedTokenSource<T extends Token>(
         failure = undefined;
         // The time of day as it would be had nobody set the clock meanwhile.
         const now = startedNow + clock.monotonic() - startedAt;
-        if (!closed && token !== atHand) kept = keeping(token, now);
+        if (!closing.signal.aborted && token !== atHand) kept = keeping(token, now);
         return token;
       } catch (error) {
         mustRecheck ||= isRecheck;

@@ -61,4 +61,5 @@ export function startFlight<T>(work: (signal: AbortSignal) => Promise<T>, hub: A
   };
 }
 
-function ignore() {}
+/** For promises whose outcome is told elsewhere. */
+const ignore = () => undefined;

@@ -19,10 +19,12 @@ export {
   type TokenSourceHolder,
 } from './token-source.js';
 export { staticTokenSource } from './static-token-source.js';
+export { authorizedFetch } from './authorized-fetch.js';
 export { tokenSource, type ManagedTokenSource, type TokenSourceOptions } from './managed-token-source.js';
 export type { LatchkeyEvent, LatchkeyEventType } from './event.js';
 
 export type { Lease, Store } from './store.js';
+export { memoryStore, type MemoryStoreOptions } from './memory-store.js';
 
 export { createUpstream } from './create-upstream.js';
 export { signedUpstream, type SignedUpstream } from './signed-upstream.js';

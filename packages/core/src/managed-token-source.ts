@@ -6,7 +6,6 @@ import { credentialsTokenSource } from './credentials-token-source.js';
 import { createEmitter, type LatchkeyEvent } from './event.js';
 import type { GrantToken, GrantTokenSource } from './grant-token.js';
 import { isLatchkeyError, withActor } from './latchkey-error.js';
-import { createLoginFloor } from './login-floor.js';
 import type { CallOptions, Provider } from './provider.js';
 import { createRefusalHold } from './refusal-hold.js';
 import { signInTokenSource } from './sign-in-token-source.js';
@@ -94,8 +93,9 @@ export function tokenSource<Credentials extends object, Account>(
   const ask = typeof credentials === 'function' ? credentials : () => credentials;
   const signingIn = credentialsTokenSource(provider, ask, (key, current) => {
     const plain = signInTokenSource(provider, current, {
+      clock,
       hold: newHold(),
-      floor: createLoginFloor(clock, renewFloorMs),
+      renewFloorMs,
       emit,
     });
     const { skewMs } = upstream;

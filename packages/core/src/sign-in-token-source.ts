@@ -1,8 +1,9 @@
+import type { Clock } from './clock.js';
 import type { Emit } from './event.js';
 import type { Grant } from './grant.js';
 import { grantToken, refreshTokenOf, type GrantToken, type GrantTokenSource } from './grant-token.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
-import type { LoginFloor } from './login-floor.js';
+import { createLoginFloor } from './login-floor.js';
 import type { Provider } from './provider.js';
 import { isRefusal } from './refusal.js';
 import type { RefusalHold } from './refusal-hold.js';
@@ -15,32 +16,41 @@ import type { RefusalHold } from './refusal-hold.js';
  *
  * @param credentials gives what to sign in with, at the moment of a sign-in.
  * @param rules.hold keeps credentials that were refused from being sent again (T6).
- * @param rules.floor keeps logins and renewals apart (T5).
+ * @param rules.renewFloorMs keeps logins, and renewals, apart (T5).
  */
 export function signInTokenSource<Credentials extends object, Account>(
   provider: Provider<string, Credentials, Account>,
   credentials: () => Credentials,
-  { hold, floor, emit }: { readonly hold: RefusalHold; readonly floor: LoginFloor; readonly emit: Emit },
+  rules: {
+    readonly clock: Clock;
+    readonly hold: RefusalHold;
+    readonly renewFloorMs: number;
+    readonly emit: Emit;
+  },
 ): GrantTokenSource<Account> {
   const { name, origin, upstream } = provider;
-  const { clock } = upstream;
+  const { clock, hold, emit } = rules;
+  const logins = createLoginFloor(clock, rules.renewFloorMs);
+  const renewals = createLoginFloor(clock, rules.renewFloorMs);
+
   return {
     origin,
     upstream,
     async getToken({ signal, rejected, anew = false } = {}) {
       if (provider.renew && !anew && refreshTokenOf(rejected) !== undefined) {
-        return grantToken(await renewed((rejected as GrantToken<Account>).grant));
+        const { renew } = provider;
+        return grantToken(await renewals.run(() => renewed(rejected as GrantToken<Account>, renew)));
       }
-      return grantToken(await signedIn(signal));
+      hold.check();
+      return grantToken(await logins.run(() => signedIn(signal), signal));
     },
   };
 
   async function signedIn(signal: AbortSignal | undefined): Promise<Grant<Account>> {
-    hold.check();
     const startedAt = clock.monotonic();
     try {
-      const grant = await floor.run(() => provider.signIn(credentials(), { signal }), signal);
-      // A login that finishes after it was given up brings nothing back.
+      const grant = await provider.signIn(credentials(), { signal });
+      // A login that finishes after it was given up brings nothing back (T13).
       signal?.throwIfAborted();
       hold.forget();
       emit('sign-in', { durationMs: clock.monotonic() - startedAt });
@@ -53,18 +63,19 @@ export function signInTokenSource<Credentials extends object, Account>(
     }
   }
 
-  async function renewed(old: Grant<Account>): Promise<Grant<Account>> {
+  async function renewed(
+    { grant: old }: GrantToken<Account>,
+    renew: NonNullable<Provider<string, Credentials, Account>['renew']>,
+  ): Promise<Grant<Account>> {
     const startedAt = clock.monotonic();
     try {
-      const grant = await floor.run(() => provider.renew!(old));
+      const grant = await renew.call(provider, old);
       emit('renewal', { durationMs: clock.monotonic() - startedAt });
       return grant;
     } catch (error) {
       tell('renewal-failed', error, startedAt);
-      if (!isRefusal(error)) throw error;
-      throw isLatchkeyError(error, 'token_rejected')
-        ? error
-        : new LatchkeyError('token_rejected', { provider: name, cause: error });
+      if (!isRefusal(error) || error.code === 'token_rejected') throw error;
+      throw new LatchkeyError('token_rejected', { provider: name, cause: error });
     }
   }
 

@@ -1,0 +1,135 @@
+import { createBearerHeader } from './bearer-header.js';
+import { LatchkeyError } from './latchkey-error.js';
+import { bodyOf, headersOf, nextHop, type GivenHeaders, type Hop } from './hop.js';
+import { isResendable } from './resendable-body.js';
+import type { Token } from './token.js';
+import { tokenSourceOf, type TokenSource, type TokenSourceHolder } from './token-source.js';
+
+type Fetch = typeof globalThis.fetch;
+
+/**
+ * The platform's `fetch`, with the tokens of a source.
+ *
+ * URLs are relative to the origin of the source; one of another origin is refused, since the token is for that one alone.
+ * Redirects that stay there carry the token, those that leave do not, and one that comes back from elsewhere is refused. A
+ * 401 is answered with one renewal, and the request is sent once more if its body can be (a stream cannot: then the 401
+ * is the answer, and the renewal goes on). A second 401 is the answer, and so is 403. A request with an `Authorization`
+ * header of its own is sent as it is.
+ *
+ * The call rejects with `LatchkeyError` `invalid_input` for a URL that the token is not for, and with the error of the
+ * source where no token can be had: nothing is sent without one. Else as `fetch` does.
+ *
+ * @param options.fetch what sends, such as the `fetch` of undici. Default: the global one of the moment.
+ *
+ * @example
+ * const fetch = authorizedFetch(tokenSource(provider, credentials));
+ * const response = await fetch('/v3/licenses?limit=10');
+ */
+export function authorizedFetch(
+  given: TokenSource | TokenSourceHolder,
+  options: { readonly fetch?: Fetch | undefined } = {},
+): Fetch {
+  const source = tokenSourceOf(given);
+  const bearer = createBearerHeader();
+
+  return async (input, init) => {
+    const first = firstHop(input, init);
+    const redirect = first.init.redirect ?? first.request?.redirect ?? 'follow';
+    // Whoever signs a request answers for it, too.
+    if (hasHeader(headersOf(first), 'authorization')) return send(first, first.init);
+    if (redirect !== 'follow') return authorized(first, first.init);
+
+    let hop = first;
+    for (let followed = 0; ; followed += 1) {
+      // Followed here and not by `send`, so that each 401 is that of one request, and of the origin that was asked.
+      const init: RequestInit = { ...hop.init, redirect: 'manual' };
+      const response = await (hop.hasLeft ? send(hop, init) : authorized(hop, init));
+      const next = nextHop(hop, response, followed);
+      if (!next) return followed === 0 ? response : redirected(response);
+      await response.body?.cancel();
+      if (next.hasLeft && next.url.origin === source.origin) throw cameBack();
+      hop = next;
+    }
+  };
+
+  function firstHop(input: Parameters<Fetch>[0], init: RequestInit = {}): Hop {
+    const request = typeof input === 'object' && 'url' in input ? input : undefined;
+    const text = request?.url ?? (input as string | URL).toString();
+    const url = URL.canParse(text, source.origin) ? new URL(text, source.origin) : undefined;
+    if (url?.origin !== source.origin || url.username !== '' || url.password !== '') {
+      const message = `The URL must be of ${source.origin}, or relative to it: the token is for no other origin.`;
+      throw new LatchkeyError('invalid_input', { message });
+    }
+    return { url, init, hasLeft: false, ...(request && { request }) };
+  }
+
+  async function authorized(hop: Hop, init: RequestInit): Promise<Response> {
+    const signal = init.signal ?? hop.request?.signal;
+    const token = await source.getToken({ signal });
+    const response = await signed(hop, init, token);
+    if (response.status !== 401) return response;
+    if (!isResendable(bodyOf(hop))) {
+      source.getToken({ rejected: token }).catch(() => {}); // the next call is told, if it fails
+      return response;
+    }
+    const stopDraining = drain(response);
+    try {
+      return await signed(hop, init, await source.getToken({ signal, rejected: token }));
+    } finally {
+      stopDraining();
+    }
+  }
+
+  async function signed(hop: Hop, init: RequestInit, token: Token): Promise<Response> {
+    const response = await send(hop, { ...init, headers: withAuthorization(headersOf(hop), bearer(token)) });
+    if (response.status >= 200 && response.status < 400) source.accepted?.(token);
+    return response;
+  }
+
+  function send({ request, url }: Hop, init: RequestInit): Promise<Response> {
+    return (options.fetch ?? globalThis.fetch)(request ?? url, init);
+  }
+
+  function cameBack(): LatchkeyError {
+    const message = `A redirect led away from ${source.origin} and back; it was not followed without a token.`;
+    return new LatchkeyError('upstream_error', { message });
+  }
+}
+
+function withAuthorization(headers: GivenHeaders | undefined, authorization: string): GivenHeaders {
+  if (headers === undefined) return { authorization };
+  if (!(Symbol.iterator in headers)) return { ...headers, authorization };
+  const copy = new Headers(headers);
+  copy.set('authorization', authorization);
+  return copy;
+}
+
+function hasHeader(headers: GivenHeaders | undefined, name: string): boolean {
+  if (headers === undefined) return false;
+  if (headers instanceof Headers) return headers.has(name);
+  const names = Symbol.iterator in headers ? [...headers].map(([one]) => one) : Object.keys(headers);
+  return names.some((one) => one?.toLowerCase() === name);
+}
+
+/** Reads a body and throws it away, so that its connection can be used again; a long one is broken off. Gives what stops it. */
+function drain({ body }: Response): () => void {
+  const reader = (body as ReadableStream<Uint8Array> | null)?.getReader();
+  const stop = () => {
+    reader?.cancel().catch(() => {}); // it has ended, or failed: no matter
+  };
+  const read = async (left: number): Promise<void> => {
+    const piece = await reader?.read();
+    if (!piece || piece.done) return;
+    if (piece.value.byteLength > left) stop();
+    else await read(left - piece.value.byteLength);
+  };
+  read(mostDrained).catch(() => {}); // nobody waits for what is thrown away
+  return stop;
+}
+
+/** Says of a response what `fetch` would, had it followed the redirects itself. */
+function redirected(response: Response): Response {
+  return Object.defineProperty(response, 'redirected', { value: true });
+}
+
+const mostDrained = 64 * 1024;
