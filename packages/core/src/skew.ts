@@ -13,7 +13,8 @@ export interface Skew {
  *
  * The header has whole seconds and was written at some moment during the exchange, which leaves a span of skews that it
  * may mean. What lies in that span already is kept, so that the skew does not wander, and no skew at all is preferred. An
- * answer with an `Age` header comes from a cache, and one that took long says little: neither is looked at.
+ * answer with an `Age` header comes from a cache, and one that took long says little: neither is looked at. More than a day
+ * is taken for a header that is wrong.
  */
 export function createSkew(clock: Clock): Skew {
   let ms = 0;
@@ -26,8 +27,9 @@ export function createSkew(clock: Clock): Skew {
       const tookMs = clock.monotonic() - startedAt;
       const writtenAt = imfDate.test(date) ? Date.parse(date) : NaN;
       if (Number.isNaN(writtenAt) || age !== undefined || tookMs > slowMs) return;
-      const least = writtenAt - clock.now();
-      const most = least + resolutionMs + tookMs;
+      const least = writtenAt - clock.now() - slackMs;
+      const most = least + slackMs + resolutionMs + tookMs + slackMs;
+      if (Math.abs(least) > largestMs) return;
       const isPossible = (skew: number) => least <= skew && skew <= most;
       if (!isPossible(ms)) ms = isPossible(0) ? 0 : Math.round((least + most) / 2);
     },
@@ -36,4 +38,7 @@ export function createSkew(clock: Clock): Skew {
 
 const imfDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 const resolutionMs = 1_000;
+// Servers write a date that they made up to a second ago, and a busy one later still.
+const slackMs = 2_000;
 const slowMs = 2_000;
+const largestMs = 24 * 3_600_000;

@@ -147,7 +147,7 @@ describe('Retry-After', () => {
     const server = await startHttp((_request, response) =>
       server.requests.length > 1
         ? response.end('1')
-        : response.writeHead(503, { 'retry-after': header }).end(),
+        : response.writeHead(503, { date: new Date(start).toUTCString(), 'retry-after': header }).end(),
     );
     const clock = virtualClock({ startAt: start });
     const call = upstreamAt(server.origin, { clock }).json(anything());
@@ -168,7 +168,7 @@ describe('Retry-After', () => {
     'of %s against a deadline of 15 seconds makes %i request in the time that is left',
     async (header, sent) => {
       const server = await startHttp((_, response) =>
-        response.writeHead(503, { 'retry-after': header }).end(),
+        response.writeHead(503, { date: new Date(start).toUTCString(), 'retry-after': header }).end(),
       );
       const clock = virtualClock({ startAt: start });
       const call = failureOf(upstreamAt(server.origin, { clock }).json(anything()));

@@ -193,7 +193,10 @@ describe('the lock', () => {
       {
         status: 400,
         body: { code: 'USER_LOCKED' },
-        headers: { 'retry-after': new Date(startAt + 60_000).toUTCString() },
+        headers: {
+          date: new Date(startAt).toUTCString(),
+          'retry-after': new Date(startAt + 60_000).toUTCString(),
+        },
       },
       60_000,
     ],

@@ -166,7 +166,9 @@ describe('the refusal of a login', () => {
   ])('tells from Retry-After as %s how long to wait', (_, headers, retryAfterMs) =>
     emulated(
       async ({ emulator, provider, credentials }) => {
-        emulator.set({ loginAnswer: { status: 429, headers: headers ?? {} } });
+        emulator.set({
+          loginAnswer: { status: 429, headers: { date: new Date(startAt).toUTCString(), ...headers } },
+        });
         const error: unknown = await provider.signIn(credentials).catch((thrown: unknown) => thrown);
         expect(error).toMatchObject({ code: 'rate_limited', retryable: true });
         expect((error as { retryAfterMs?: number }).retryAfterMs).toBe(retryAfterMs);
