@@ -145,6 +145,124 @@ describe('a pace', () => {
   });
 });
 
+describe('what a provider says of its limit', () => {
+  it('T14: a pause keeps everybody waiting, and then all go on', async () => {
+    const { clock, pace, log, go } = paced(10, 100);
+    await go();
+    pace.answered({ remaining: 0, resetsInMs: 150 });
+    const turns = [go(), go('sign-in'), go('renewal')];
+    await clock.advance(149);
+    expect(log).toHaveLength(1);
+    await clock.advance(1);
+    await Promise.all(turns);
+    expect(log.slice(1).map(({ at, purpose }) => [at, purpose])).toEqual([
+      [150, 'renewal'],
+      [150, 'call'],
+      [150, 'sign-in'],
+    ]);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it('T14: those on their way are counted against what is left', async () => {
+    const { clock, pace, log, go } = paced(10, 100);
+    await Promise.all([go(), go(), go()]);
+    pace.answered({ remaining: 3, resetsInMs: 50 });
+    const turns = [go(), go()];
+    await clock.advance(49);
+    expect(log).toHaveLength(4);
+    await clock.advance(1);
+    await Promise.all(turns);
+    expect(log.at(-1)).toMatchObject({ at: 50 });
+  });
+
+  it('T14: a later word replaces an earlier one', async () => {
+    const { clock, pace, log, go } = paced(10, 100);
+    await Promise.all([go(), go()]);
+    pace.answered({ remaining: 0, resetsInMs: 90 });
+    const turn = go();
+    pace.answered({ remaining: 5, resetsInMs: 90 });
+    await clock.advance(0);
+    await turn;
+    expect(log).toHaveLength(3);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it('T14: a pause longer than two spans refuses those who wait and those who come', async () => {
+    const { clock, pace, go } = paced(2, 100);
+    await Promise.all([go(), go()]);
+    const waiting = failureOf(pace.turn('renewal', never));
+    pace.answered({ remaining: 0, resetsInMs: 201 });
+    expect(await waiting).toMatchObject({ code: 'rate_limited', retryAfterMs: 201 });
+    await clock.advance(0);
+    expect(await failureOf(pace.turn('call', never))).toMatchObject({
+      code: 'rate_limited',
+      retryAfterMs: 201,
+    });
+    await clock.advance(1);
+    const turn = go();
+    await clock.advance(200);
+    await turn;
+    expect(clock.sleepers).toBe(0);
+    expect(getEventListeners(never, 'abort')).toEqual([]);
+  });
+
+  it('T14: nobody is kept out for longer than a quarter of an hour', async () => {
+    const { clock, pace, log, go } = paced(1, 100);
+    await go();
+    pace.answered({ remaining: 0, resetsInMs: 365 * 24 * 3_600_000 });
+    await clock.advance(900_000);
+    await go();
+    expect(log).toHaveLength(2);
+  });
+
+  it('T14: a 429 pauses an upstream for what it says, or for one span', async () => {
+    for (const [header, waitMs] of [
+      [{ 'retry-after': '3' }, 3_000],
+      [{ 'x-reset': '4' }, 4_000],
+      [{}, 5_000],
+    ] as const) {
+      const clock = virtualClock();
+      const date = new Date(clock.now()).toUTCString();
+      const server = await startHttp((_, response) =>
+        response.writeHead(server.requests.length === 1 ? 429 : 200, { date, ...header }).end('1'),
+      );
+      const upstream = upstreamAt(server.origin, {
+        clock,
+        pace: { requests: 10, perMs: 5_000 },
+        rateLimit: ({ 'x-reset': seconds }) =>
+          seconds === undefined ? undefined : { resetAt: Date.parse(date) + Number(seconds) * 1_000 },
+      });
+      const refused = await failureOf(upstream.json(anything()));
+      expect(refused).toMatchObject({ code: 'rate_limited', status: 429 });
+      expect(refused.retryAfterMs).toBe('retry-after' in header || 'x-reset' in header ? waitMs : undefined);
+      const next = upstream.json(anything());
+      await until(() => clock.sleepers === 2);
+      await clock.advance(waitMs - 1);
+      expect(server.requests).toHaveLength(1);
+      await clock.advance(1);
+      expect(await next).toBe(1);
+    }
+  });
+
+  it('T14: what the headers leave is kept to', async () => {
+    const clock = virtualClock();
+    const server = await startHttp((_, response) => response.end('1'));
+    const upstream = upstreamAt(server.origin, {
+      clock,
+      pace: { requests: 10, perMs: 5_000 },
+      rateLimit: () => ({ remaining: 2 - server.requests.length, resetAt: clock.now() + 1_000 }),
+    });
+    await upstream.json(anything());
+    await upstream.json(anything());
+    const third = upstream.json(anything());
+    await until(() => clock.sleepers === 2);
+    await clock.advance(999);
+    expect(server.requests).toHaveLength(2);
+    await clock.advance(1);
+    expect(await third).toBe(1);
+  });
+});
+
 describe('the pace of an upstream', () => {
   it('T14: holds back what is too much, resends included', async () => {
     const server = await startHttp((_, response) => response.writeHead(503).end());
