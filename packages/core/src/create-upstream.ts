@@ -3,6 +3,7 @@ import { createAbortHub } from './abort-hub.js';
 import { allowanceIn } from './allowance.js';
 import { checkedOptions } from './checked.js';
 import { startDeadline, type Deadline } from './deadline.js';
+import { createEmitter } from './event.js';
 import { exchange, type ExchangeLimits, type Outcome, type WireRequest } from './exchange.js';
 import { LatchkeyError } from './latchkey-error.js';
 import { outcomeReader } from './outcome-reader.js';
@@ -37,7 +38,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     connect: { timeout: checked.connectTimeoutMs ?? Math.min(5_000, timeoutMs) },
   });
   const dispatcher = checked.dispatcher ?? ownAgent;
-  const pace = checked.pace ? createPace(name, checked.pace, clock) : undefined;
+  const emit = createEmitter({ provider: name, clock });
+  const pace = checked.pace
+    ? createPace(name, checked.pace, clock, () => emit('throttled', { code: 'rate_limited' }))
+    : undefined;
   const paceRules = { perMs: checked.pace ? checked.pace.perMs : 0, read: rateLimit };
   const skew = createSkew(clock);
   const closing = new AbortController();

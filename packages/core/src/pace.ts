@@ -37,8 +37,17 @@ interface Waiter {
   refuse(error: LatchkeyError): void;
 }
 
-/** Makes a pace over a sliding window, since a fixed one lets twice the limit through at its edge. */
-export function createPace(provider: string, { requests, perMs }: PaceOptions, clock: Clock): Pace {
+/**
+ * Makes a pace over a sliding window, since a fixed one lets twice the limit through at its edge.
+ *
+ * @param onRefusal is told of each request that is refused.
+ */
+export function createPace(
+  provider: string,
+  { requests, perMs }: PaceOptions,
+  clock: Clock,
+  onRefusal: () => void = () => {},
+): Pace {
   const mostSignIns = Math.max(1, Math.floor(requests / 2));
   const longestWaitMs = 2 * perMs;
   /** Requests of the last span, oldest first. */
@@ -103,6 +112,7 @@ export function createPace(provider: string, { requests, perMs }: PaceOptions, c
   }
 
   function refusal(retryAfterMs: number): LatchkeyError {
+    onRefusal();
     return new LatchkeyError('rate_limited', {
       provider,
       retryAfterMs,
