@@ -11,6 +11,8 @@ export default defineConfig({
     include: ['{packages,apps}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     benchmark: { include: ['bench/**/*.bench.ts'] },
     environment: 'node',
+    // Unhandled rejections fail a run without being asked to; this is for open handles.
+    setupFiles: ['./test/open-handles.ts'],
     // A hang is a fault: our deadlines in tests are far below this.
     testTimeout: 20_000,
     retry: 0,
