@@ -19,6 +19,11 @@ export interface CachedTokenSource<T extends Token = Token> extends TokenSource 
   close(): Promise<void>;
 }
 
+/** What a token is asked of. */
+interface Inner<T extends Token> extends TokenSource {
+  getToken(options?: GrantTokenOptions): Promise<T>;
+}
+
 /** How a token is kept. Times are in milliseconds. */
 export interface CachedTokenSourceOptions {
   readonly provider: string;
@@ -55,7 +60,7 @@ interface Kept<T> {
  * There are no timers: moments are kept, and compared at each call.
  */
 export function cachedTokenSource<T extends Token>(
-  inner: TokenSource & { getToken(options?: GrantTokenOptions): Promise<T> },
+  inner: Inner<T>,
   options: CachedTokenSourceOptions,
 ): CachedTokenSource<T> {
   const { clock, renewFloorMs, hold, emit } = options;
@@ -64,6 +69,8 @@ export function cachedTokenSource<T extends Token>(
   let kept: Kept<T> | undefined;
   let flight: Flight<T> | undefined;
   let mustRecheck = false;
+  /** A flight that was under way when the token was last to be looked at again. */
+  let outdated: Flight<T> | undefined;
   /** The last flight, where it failed: when, with what, and which refused token it was to replace. */
   let failure:
     { readonly at: number; readonly error: unknown; readonly rejected: Token | undefined } | undefined;
@@ -96,7 +103,11 @@ export function cachedTokenSource<T extends Token>(
 
     recheck() {
       mustRecheck = true;
+      failure = undefined;
       hold.forget();
+      // What is under way may be for the credentials before; who waits for it is given what comes after.
+      outdated = flight;
+      flight?.abandon();
     },
 
     async close() {
@@ -116,21 +127,22 @@ export function cachedTokenSource<T extends Token>(
   async function found({ signal, rejected }: GetTokenOptions): Promise<T> {
     signal?.throwIfAborted();
     closing.signal.throwIfAborted();
+    if (rejected && rejected.value === failure?.rejected?.value) {
+      // Late, with a token whose renewal has failed: that was this caller's renewal, too (T2).
+      if (clock.monotonic() < failure.at + renewFloorMs) throw failure.error;
+    }
     if (rejected && rejected.value === kept?.token.value) refuse(kept);
     if (isGood(kept) && clock.monotonic() < kept.endsAt) {
       if (clock.monotonic() >= kept.staleAt) renewAhead();
       return kept.token;
     }
     hold.check();
-    if (rejected && rejected.value === failure?.rejected?.value) {
-      // Late, with a token whose renewal has failed: that was this caller's renewal, too (T2).
-      if (clock.monotonic() < failure.at + renewFloorMs) throw failure.error;
-    }
     for (;;) {
       const joined = flight ?? start();
       try {
         const token = await joined.join(signal);
-        if (token.value === rejected?.value) throw problem('token_rejected', 'gave the refused token again');
+        if (joined === outdated) continue;
+        if (token.value === rejected?.value) throw problem('token_rejected', givenAgain);
         return token;
       } catch (error) {
         // Who comes just as the others leave finds work that was given up.
@@ -141,26 +153,42 @@ export function cachedTokenSource<T extends Token>(
 
   function start(): Flight<T> {
     const [startedAt, startedNow] = [clock.monotonic(), clock.now()];
-    const [known, isRecheck] = [kept, mustRecheck];
-    mustRecheck = false;
-    const atHand = isRecheck && isGood(known) && startedAt < known.endsAt ? known.token : undefined;
+    const known = kept;
+    const atHand =
+      mustRecheck && known && !known.isRejected && startedAt < known.endsAt ? known.token : undefined;
     flight = startFlight(async (signal) => {
       try {
-        const token = await inner.getToken(atHand ? { signal, atHand } : { signal, rejected: known?.token });
-        failure = undefined;
+        const token = await another(signal, atHand, known);
+        const wasRejected = known?.isRejected && token.value === known.token.value;
+        failure = wasRejected ? failureOf(problem('token_rejected', givenAgain), known) : undefined;
+        ahead = { failures: 0, nextAt: -Infinity };
+        if (flight !== outdated) mustRecheck = false;
         // The time of day as it would be had nobody set the clock meanwhile.
         const now = startedNow + clock.monotonic() - startedAt;
         if (!closing.signal.aborted && token !== atHand) kept = keeping(token, now);
         return token;
       } catch (error) {
-        mustRecheck ||= isRecheck;
-        failure = { at: clock.monotonic(), error, rejected: known?.isRejected ? known.token : undefined };
+        // That it was given up is no failure for those who come later.
+        if (!signal.aborted || error !== signal.reason) failure = failureOf(error, known);
         throw error;
       } finally {
         flight = undefined;
       }
     }, hub);
     return flight;
+  }
+
+  /** A token of `inner`: the one at hand, if that will do and was not refused meanwhile. */
+  async function another(signal: AbortSignal, atHand: T | undefined, known: Kept<T> | undefined): Promise<T> {
+    if (atHand) {
+      const token = await inner.getToken({ signal, atHand });
+      if (token !== atHand || !known?.isRejected) return token;
+    }
+    return await inner.getToken({ signal, rejected: known?.token });
+  }
+
+  function failureOf(error: unknown, known: Kept<T> | undefined): NonNullable<typeof failure> {
+    return { at: clock.monotonic(), error, rejected: known?.isRejected ? known.token : undefined };
   }
 
   function keeping(token: T, now: number): Kept<T> {
@@ -193,15 +221,13 @@ export function cachedTokenSource<T extends Token>(
     if (flight || clock.monotonic() < ahead.nextAt) return;
     start()
       .join()
-      .then(
-        () => (ahead = { failures: 0, nextAt: -Infinity }),
-        () => {
-          const failures = ahead.failures + 1;
-          const spanMs = Math.min(renewFloorMs * 2 ** failures, longestBackOffMs);
-          const waitMs = Math.max(renewFloorMs, Math.random() * spanMs);
-          ahead = { failures, nextAt: clock.monotonic() + waitMs };
-        },
-      );
+      .catch(() => {
+        // With full jitter, so that those who failed together do not come back together.
+        const failures = ahead.failures + 1;
+        const spanMs = Math.min(renewFloorMs * 2 ** failures, longestBackOffMs);
+        const waitMs = Math.max(renewFloorMs, Math.random() * spanMs);
+        ahead = { failures, nextAt: clock.monotonic() + waitMs };
+      });
   }
 
   function problem(code: 'closed' | 'token_rejected', what?: string): LatchkeyError {
@@ -210,4 +236,5 @@ export function cachedTokenSource<T extends Token>(
   }
 }
 
+const givenAgain = 'gave the refused token again';
 const longestBackOffMs = 60_000;

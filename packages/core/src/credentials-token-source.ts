@@ -7,24 +7,36 @@ import {
   type GrantTokenSource,
 } from './grant-token.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
+import type { LoginFloor } from './login-floor.js';
 import type { Provider } from './provider.js';
+import type { RefusalHold } from './refusal-hold.js';
+import { RenewalRefused } from './renewal-refused.js';
 import { safeCause } from './safe-cause.js';
+import { unlessAborted } from './unless-aborted.js';
 
-/** What signs in with credentials that are the same but for what works once. */
+/** Makes what signs in with credentials that are the same but for what works once. */
 export type SourceForCredentials<Credentials extends object, Account> = (
   key: string,
   credentials: () => Credentials,
+  rules: SignInRules,
 ) => GrantTokenSource<Account>;
+
+/** What keeps one set of credentials from being sent too often. */
+export interface SignInRules {
+  readonly hold: RefusalHold;
+  readonly logins: LoginFloor;
+}
 
 interface Current<Credentials extends object, Account> {
   readonly key: string;
-  credentials: Credentials;
+  readonly rules: SignInRules;
   readonly source: GrantTokenSource<Account>;
+  credentials: Credentials;
 }
 
 /** Tokens for credentials that may change. */
 export interface CredentialsTokenSource<Account> extends GrantTokenSource<Account> {
-  /** Forgets the credentials and that they were refused; they are asked for at the next call. */
+  /** Forgets that the credentials were refused; they are asked for at the next call. */
   forget(): void;
 }
 
@@ -34,16 +46,22 @@ export interface CredentialsTokenSource<Account> extends GrantTokenSource<Accoun
  *
  * Credentials that have changed begin anew: no token, no refusal and no place in a store is shared with the ones before
  * (T7). Errors of `ask` become `internal_error`. To be called once at a time.
+ *
+ * @param newRules makes the rules for one set of credentials.
  */
 export function credentialsTokenSource<Credentials extends object, Account>(
   provider: Provider<string, Credentials, Account>,
   ask: () => Credentials | Promise<Credentials>,
+  newRules: () => SignInRules,
   sourceFor: SourceForCredentials<Credentials, Account>,
 ): CredentialsTokenSource<Account> {
   const { name, origin, upstream } = provider;
   let current: Current<Credentials, Account> | undefined;
   /** Whose the last token was. */
   let tokenKey: string | undefined;
+  let mustAsk = false;
+  /** The refresh token that was refused last; it is not sent again. */
+  let deadRefreshToken: string | undefined;
 
   return {
     origin,
@@ -51,19 +69,22 @@ export function credentialsTokenSource<Credentials extends object, Account>(
 
     async getToken(options = {}) {
       const { signal, rejected } = options;
-      const renewing =
-        current?.key === tokenKey && refreshTokenOf(rejected) !== undefined ? current : undefined;
-      const first = renewing ?? (await asked(signal));
+      const refreshToken = refreshTokenOf(rejected);
+      const isDead = refreshToken !== undefined && refreshToken === deadRefreshToken;
+      const canRenew = refreshToken !== undefined && !isDead && !mustAsk && current?.key === tokenKey;
+      const first = (canRenew && current) || (await asked(signal));
       try {
-        return await tokenOf(first, options);
+        return await tokenOf(first, isDead ? { ...options, anew: true } : options);
       } catch (error) {
-        if (!isLatchkeyError(error, 'token_rejected')) throw error;
-        return await tokenOf(renewing ? await asked(signal) : first, { ...options, anew: true });
+        if (!(error instanceof RenewalRefused)) throw error;
+        deadRefreshToken = refreshToken;
+        return await tokenOf(canRenew ? await asked(signal) : first, { ...options, anew: true });
       }
     },
 
     forget() {
-      current = undefined;
+      mustAsk = true;
+      current?.rules.hold.forget();
     },
   };
 
@@ -77,19 +98,26 @@ export function credentialsTokenSource<Credentials extends object, Account>(
     return token;
   }
 
-  async function asked(signal: AbortSignal | undefined) {
+  async function asked(signal: AbortSignal | undefined): Promise<Current<Credentials, Account>> {
     signal?.throwIfAborted();
-    const credentials = checkedInput('credentials', provider.credentials, await given(), name);
-    signal?.throwIfAborted();
+    // After a refusal they may have changed; after a failure there is no need to know before the next login.
+    if (current && !mustAsk && !current.rules.hold.isOn) current.rules.logins.check();
+    mustAsk = false;
+    const credentials = await unlessAborted(given(), signal).catch((error: unknown) => {
+      mustAsk = true;
+      throw error;
+    });
     const key = credentialsKey(provider, credentials);
     if (current?.key === key) {
       current.credentials = credentials;
       return current;
     }
+    const rules = newRules();
     const made: Current<Credentials, Account> = {
       key,
+      rules,
       credentials,
-      source: sourceFor(key, () => made.credentials),
+      source: sourceFor(key, () => made.credentials, rules),
     };
     current = made;
     return made;
@@ -97,7 +125,7 @@ export function credentialsTokenSource<Credentials extends object, Account>(
 
   async function given(): Promise<Credentials> {
     try {
-      return await ask();
+      return checkedInput('credentials', provider.credentials, await ask(), name);
     } catch (error) {
       if (isLatchkeyError(error)) throw error;
       const message = `The credentials for ${name} could not be had: the function that gives them failed.`;

@@ -1,5 +1,6 @@
 import type { AbortHub } from './abort-hub.js';
 import type { Clock } from './clock.js';
+import { unlessAborted } from './unless-aborted.js';
 
 /** The end of one call: whichever comes first of its time running out and somebody aborting it. */
 export interface Deadline {
@@ -43,20 +44,7 @@ export function startDeadline(options: {
   return {
     signal: end.signal,
     remainingMs: () => Math.max(0, timeoutMs - (clock.monotonic() - startedAt)),
-    async bound<T>(work: Promise<T>): Promise<T> {
-      let forget = () => {};
-      const ended = new Promise<never>((_, reject) => {
-        const onAbort = () => reject(end.signal.reason as Error);
-        if (end.signal.aborted) onAbort();
-        else end.signal.addEventListener('abort', onAbort, { once: true });
-        forget = () => end.signal.removeEventListener('abort', onAbort);
-      });
-      try {
-        return await Promise.race([work, ended]);
-      } finally {
-        forget();
-      }
-    },
+    bound: (work) => unlessAborted(work, end.signal),
     stop() {
       timer.abort();
       for (const forget of listening) forget();

@@ -7,7 +7,9 @@ export interface Flight<T> {
    * wait has left, the work is given up; one without a signal never leaves.
    */
   join(signal?: AbortSignal): Promise<T>;
-  /** Gives the work up: everybody who waits is told `reason`. */
+  /** Gives the work up; who waits is told when it has ended. */
+  abandon(): void;
+  /** Gives the work up, and tells everybody who waits `reason` at once. */
   end(reason: Error): void;
   /** Whether it was given up. */
   readonly abandoned: boolean;
@@ -47,18 +49,24 @@ export function startFlight<T>(work: (signal: AbortSignal) => Promise<T>, hub: A
         const leave = () => {
           reject(signal.reason as Error);
           waiting -= 1;
-          if (waiting === 0) abort.abort(new Error('Nobody waits for it any more.'));
+          if (waiting === 0) abandon();
         };
         const forget = hub.listen(signal, leave);
         outcome.then(resolve, reject).finally(forget).catch(ignore);
       });
     },
 
+    abandon,
+
     end(reason) {
       abort.abort(reason);
       fail(reason);
     },
   };
+
+  function abandon() {
+    abort.abort(new Error('Nobody waits for it any more.'));
+  }
 }
 
 /** For promises whose outcome is told elsewhere. */

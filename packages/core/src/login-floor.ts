@@ -4,32 +4,42 @@ import type { Clock } from './clock.js';
 export interface LoginFloor {
   /**
    * Runs `login`. Two may follow each other at once; past that there is one in each span of the floor: what comes too soon
-   * after a failure fails alike, and after a success it waits.
+   * after a failure fails alike, and after a success it waits, until `signal` is aborted.
    */
   run<T>(login: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** @throws what the last login failed with, if another would come too soon after it. */
+  check(): void;
 }
 
 /** Makes a floor (T5): however short tokens live, and however often they are refused, there is no storm of logins. */
 export function createLoginFloor(clock: Clock, floorMs: number): LoginFloor {
-  /** When the last two logins began. */
-  let earlier = -Infinity;
-  let latest = -Infinity;
+  /** When a login would be due if they came evenly, one in each span; one ahead of that is let through. */
+  let dueAt = -Infinity;
   /** What the last one failed with. */
   let failure: { readonly error: unknown } | undefined;
 
   return {
+    check,
     async run(login, signal) {
-      const waitMs = earlier + floorMs - clock.monotonic();
-      if (waitMs > 0 && failure) throw failure.error;
-      if (waitMs > 0) await clock.sleep(waitMs, signal);
-      [earlier, latest] = [latest, clock.monotonic()];
+      check();
+      if (waitMs() > 0) await clock.sleep(waitMs(), signal);
+      dueAt = Math.max(dueAt, clock.monotonic()) + floorMs;
       failure = undefined;
       try {
         return await login();
       } catch (error) {
-        if (!signal?.aborted) failure = { error };
+        // One that was given up says nothing of the next.
+        if (!signal?.aborted || error !== signal.reason) failure = { error };
         throw error;
       }
     },
   };
+
+  function waitMs(): number {
+    return dueAt - floorMs - clock.monotonic();
+  }
+
+  function check() {
+    if (failure && waitMs() > 0) throw failure.error;
+  }
 }

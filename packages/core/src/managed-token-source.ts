@@ -6,6 +6,7 @@ import { credentialsTokenSource } from './credentials-token-source.js';
 import { createEmitter, type LatchkeyEvent } from './event.js';
 import type { GrantToken, GrantTokenSource } from './grant-token.js';
 import { isLatchkeyError, withActor } from './latchkey-error.js';
+import { createLoginFloor } from './login-floor.js';
 import type { CallOptions, Provider } from './provider.js';
 import { createRefusalHold } from './refusal-hold.js';
 import { signInTokenSource } from './sign-in-token-source.js';
@@ -90,11 +91,13 @@ export function tokenSource<Credentials extends object, Account>(
       onHold: ({ code }, holdMs) => emit('hold', { code, holdMs }),
     });
 
+  const newRules = () => ({ hold: newHold(), logins: createLoginFloor(clock, renewFloorMs) });
+
   const ask = typeof credentials === 'function' ? credentials : () => credentials;
-  const signingIn = credentialsTokenSource(provider, ask, (key, current) => {
+  const signingIn = credentialsTokenSource(provider, ask, newRules, (key, current, rules) => {
     const plain = signInTokenSource(provider, current, {
+      ...rules,
       clock,
-      hold: newHold(),
       renewFloorMs,
       emit,
     });
@@ -121,15 +124,15 @@ export function tokenSource<Credentials extends object, Account>(
     actor: 'service' as const,
 
     async account({ signal }: CallOptions = {}) {
+      const accountOf = (token: GrantToken<Account>) => provider.account(token.grant, { signal });
       const token = await cached.getToken({ signal });
       try {
-        return await provider.account(token.grant, { signal });
-      } catch (error) {
-        if (!isLatchkeyError(error, 'token_rejected')) throw asService(error);
-        const { grant } = await cached.getToken({ signal, rejected: token });
-        return await provider.account(grant, { signal }).catch((again: unknown) => {
-          throw asService(again);
+        return await accountOf(token).catch(async (error: unknown) => {
+          if (!isLatchkeyError(error, 'token_rejected')) throw error;
+          return accountOf(await cached.getToken({ signal, rejected: token }));
         });
+      } catch (error) {
+        throw signal?.aborted && error === signal.reason ? error : asService(error);
       }
     },
 

@@ -3,6 +3,8 @@ import type { LatchkeyError } from './latchkey-error.js';
 
 /** Remembers a refusal for a while, during which nothing is asked again. */
 export interface RefusalHold {
+  /** Whether there is a refusal that is remembered. */
+  readonly isOn: boolean;
   /** @throws the refusal that is remembered, if there is one. */
   check(): void;
   /** Remembers `error`: for the wait that it names, else for a time that doubles with each refusal in a row. */
@@ -29,6 +31,9 @@ export function createRefusalHold(options: {
   let nextMs = firstMs;
 
   return {
+    get isOn() {
+      return held !== undefined && clock.monotonic() < held.until;
+    },
     check() {
       if (held && clock.monotonic() < held.until) throw held.error;
     },

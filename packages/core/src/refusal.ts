@@ -19,6 +19,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'second_factor_invalid',
   'account_locked',
   'account_disabled',
+  'token_rejected',
 ]);
 
 // Request Timeout, Too Early, Too Many Requests.

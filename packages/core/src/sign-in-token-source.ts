@@ -2,21 +2,24 @@ import type { Clock } from './clock.js';
 import type { Emit } from './event.js';
 import type { Grant } from './grant.js';
 import { grantToken, refreshTokenOf, type GrantToken, type GrantTokenSource } from './grant-token.js';
-import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
-import { createLoginFloor } from './login-floor.js';
+import { isLatchkeyError } from './latchkey-error.js';
+import { createLoginFloor, type LoginFloor } from './login-floor.js';
 import type { Provider } from './provider.js';
 import { isRefusal } from './refusal.js';
 import type { RefusalHold } from './refusal-hold.js';
+import { RenewalRefused } from './renewal-refused.js';
+import { unlessAborted } from './unless-aborted.js';
 
 /**
  * The plain source: each token costs one sign-in, or, for a `rejected` one with a refresh token, one renewal.
  *
  * A sign-in ends with the caller's signal. A renewal does not: it may use the refresh token up, so that its outcome must
- * not get lost (T3). Where it is refused the answer is `token_rejected`, and only `anew` gives a token.
+ * not get lost (T3). Where it is refused the answer is `RenewalRefused`, and only `anew` gives a token.
  *
  * @param credentials gives what to sign in with, at the moment of a sign-in.
  * @param rules.hold keeps credentials that were refused from being sent again (T6).
- * @param rules.renewFloorMs keeps logins, and renewals, apart (T5).
+ * @param rules.logins keeps logins apart (T5).
+ * @param rules.renewFloorMs keeps renewals apart likewise.
  */
 export function signInTokenSource<Credentials extends object, Account>(
   provider: Provider<string, Credentials, Account>,
@@ -24,13 +27,13 @@ export function signInTokenSource<Credentials extends object, Account>(
   rules: {
     readonly clock: Clock;
     readonly hold: RefusalHold;
+    readonly logins: LoginFloor;
     readonly renewFloorMs: number;
     readonly emit: Emit;
   },
 ): GrantTokenSource<Account> {
   const { name, origin, upstream } = provider;
-  const { clock, hold, emit } = rules;
-  const logins = createLoginFloor(clock, rules.renewFloorMs);
+  const { clock, hold, logins, emit } = rules;
   const renewals = createLoginFloor(clock, rules.renewFloorMs);
 
   return {
@@ -39,10 +42,12 @@ export function signInTokenSource<Credentials extends object, Account>(
     async getToken({ signal, rejected, anew = false } = {}) {
       if (provider.renew && !anew && refreshTokenOf(rejected) !== undefined) {
         const { renew } = provider;
-        return grantToken(await renewals.run(() => renewed(rejected as GrantToken<Account>, renew)));
+        // Of what waits for its turn nothing was sent yet, so that it may be given up.
+        return grantToken(await renewals.run(() => renewed(rejected as GrantToken<Account>, renew), signal));
       }
       hold.check();
-      return grantToken(await logins.run(() => signedIn(signal), signal));
+      const login = logins.run(() => signedIn(signal), signal);
+      return grantToken(await unlessAborted(login, signal));
     },
   };
 
@@ -56,7 +61,7 @@ export function signInTokenSource<Credentials extends object, Account>(
       emit('sign-in', { durationMs: clock.monotonic() - startedAt });
       return grant;
     } catch (error) {
-      signal?.throwIfAborted();
+      if (signal?.aborted && error === signal.reason) throw error;
       tell(isRefusal(error) ? 'sign-in-refused' : 'renewal-failed', error, startedAt);
       if (isRefusal(error)) hold.begin(error);
       throw error;
@@ -74,8 +79,7 @@ export function signInTokenSource<Credentials extends object, Account>(
       return grant;
     } catch (error) {
       tell('renewal-failed', error, startedAt);
-      if (!isRefusal(error) || error.code === 'token_rejected') throw error;
-      throw new LatchkeyError('token_rejected', { provider: name, cause: error });
+      throw isRefusal(error) ? new RenewalRefused(name, error) : error;
     }
   }
 
