@@ -71,12 +71,14 @@ function pack(folder, manifest) {
 
 function install(tarballs) {
   const versions = (names) => Object.fromEntries(names.map((name) => [name, installed(name)]));
+  const examples = readmeExamples().flatMap(({ installs }) => installs);
+  const foreign = examples.filter((name) => !name.startsWith('@latchkey/'));
   const local = Object.fromEntries(tarballs.map(({ manifest, file }) => [manifest.name, `file:${file}`]));
   writeFileSync(
     join(project, 'package.json'),
     JSON.stringify({
       private: true,
-      dependencies: { ...local, ...versions(['typescript', '@types/node']) },
+      dependencies: { ...local, ...versions(['typescript', '@types/node', ...foreign]) },
       // The packages ask for each other by version; these are the ones that are meant.
       overrides: local,
     }),
