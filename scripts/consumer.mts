@@ -1,16 +1,31 @@
 // What a user's program relies on, checked by its compiler against the packed types. Never run.
 import {
+  authorize,
+  authorizedFetch,
   createUpstream,
   isLatchkeyError,
+  memoryStore,
   staticTokenSource,
+  tokenSource,
   type Grant,
+  type LatchkeyEvent,
+  type ManagedTokenSource,
   type Provider,
+  type Store,
+  type Token,
 } from '@latchkey/core';
 import { toHttpAnswer } from '@latchkey/core/http';
-import { fakeProvider, providerContract, virtualClock } from '@latchkey/core/testing';
+import {
+  fakeProvider,
+  providerContract,
+  storeContract,
+  tokenSourceContract,
+  virtualClock,
+} from '@latchkey/core/testing';
 import { startLclxEmulator } from '@latchkey/emulators';
 import { cryptlex, cryptlexClient, licenseStatus, type Allowance } from '@latchkey/provider-cryptlex';
 import { lclx, lclxClient, type LclxAccount, type LclxRoute } from '@latchkey/provider-lclx';
+import { Agent } from 'undici';
 
 const provider = lclx({ timeoutMs: 5000 });
 const name: 'lclx' = provider.name;
@@ -18,6 +33,22 @@ const east: 'lclx-east' = lclx({ name: 'lclx-east' }).name;
 const anyProvider: Provider = provider;
 const grant: Grant<LclxAccount> = await provider.signIn({ email: 'user@example.com', password: 'secret' });
 const routes: LclxRoute[] = await lclxClient(staticTokenSource(grant.accessToken, provider)).routes();
+
+const store: Store = memoryStore({ maxEntries: 1_000 });
+const events: LatchkeyEvent[] = [];
+const options = { store, onEvent: (event: LatchkeyEvent) => events.push(event) };
+const source: ManagedTokenSource<LclxAccount> = tokenSource(
+  provider,
+  () => ({ email: 'user@example.com', password: 'secret' }),
+  options,
+);
+const token: Token = await source.getToken({ signal: AbortSignal.timeout(1_000) });
+const email: string = (await source.account()).email;
+const authorized: typeof fetch = authorizedFetch(source);
+const agent = new Agent().compose(authorize(source));
+await lclxClient(source).carriers();
+// @ts-expect-error a misspelt credential does not compile
+tokenSource(provider, { email: 'user@example.com', pasword: 'secret' });
 
 const vendor = cryptlex({ accountAlias: 'acme', region: 'eu' });
 const licenses = cryptlexClient(staticTokenSource('token', vendor)).licenses({
@@ -47,4 +78,5 @@ try {
 }
 
 const fake: Provider<'fake'> = fakeProvider({ clock: virtualClock() });
+export { agent, authorized, email, storeContract, token, tokenSourceContract };
 export { anyProvider, east, fake, name, providerContract, routes, startLclxEmulator };

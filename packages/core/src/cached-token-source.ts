@@ -94,7 +94,7 @@ export function cachedTokenSource<T extends Token>(
     peek: () => (isGood(kept) && clock.monotonic() < kept.endsAt ? kept.token : undefined),
 
     accepted(token: Token) {
-      if (token.value !== kept?.token.value || kept.isRejected) return;
+      if (!kept || kept.isRejected || (token !== kept.token && token.value !== kept.token.value)) return;
       if (!kept.isAccepted) hold.forget();
       kept.isAccepted = true;
       refusedAtOnce = 0;

@@ -19,6 +19,7 @@ export {
   type TokenSourceHolder,
 } from './token-source.js';
 export { staticTokenSource } from './static-token-source.js';
+export { authorize } from './authorize.js';
 export { authorizedFetch } from './authorized-fetch.js';
 export { tokenSource, type ManagedTokenSource, type TokenSourceOptions } from './managed-token-source.js';
 export type { LatchkeyEvent, LatchkeyEventType } from './event.js';

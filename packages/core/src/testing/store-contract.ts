@@ -70,7 +70,7 @@ export function storeContract(test: TestFunction, setup: () => Promise<StoreSetu
         await body({ store, other, tolerateMs, pass, stopwatch });
       } finally {
         await closed(store)
-          .finally(() => closed(other))
+          .finally(() => (other === store ? undefined : closed(other)))
           .finally(() => given.stop?.());
       }
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Lease } from '../store.js';
 import type { StoreCheck } from './store-contract.js';
 
-const long = { ttlMs: 60_000 };
+const long = { ttlMs: 600_000 };
 const short = { ttlMs: 300 };
 
 /** What every store must do with leases. */
@@ -24,7 +24,7 @@ export function storeLeases(check: StoreCheck): void {
     );
     const [lease, ...more] = leases.filter((one) => one !== undefined);
     assert.equal(more.length, 0);
-    assert.equal(await held(lease).extend(60_000), true);
+    assert.equal(await held(lease).extend(600_000), true);
   });
 
   check('a lease runs out, and is another’s then', async ({ store, other, pass, stopwatch }) => {
@@ -35,23 +35,23 @@ export function storeLeases(check: StoreCheck): void {
     if (isWithin(300)) assert.equal(early, undefined, 'it still has a holder');
     await early?.release();
     await pass(150);
-    assert.equal(await old.extend(60_000), false);
+    assert.equal(await old.extend(600_000), false);
     const lease = held(await other.lease('renewal:a', long));
-    assert.equal(await old.extend(60_000), false);
+    assert.equal(await old.extend(600_000), false);
     await old.release();
     assert.equal(
       await store.lease('renewal:a', long),
       undefined,
       'the old holder ended the lease of the new',
     );
-    assert.equal(await lease.extend(60_000), true);
+    assert.equal(await lease.extend(600_000), true);
   });
 
   check('the old holder does not change the time of the new', async ({ store, other, pass }) => {
     const old = held(await store.lease('renewal:a', short));
     await pass(300);
     held(await other.lease('renewal:a', short));
-    assert.equal(await old.extend(60_000), false);
+    assert.equal(await old.extend(600_000), false);
     await pass(300);
     held(await store.lease('renewal:a', long));
   });
@@ -60,14 +60,14 @@ export function storeLeases(check: StoreCheck): void {
     const { store, other, pass, stopwatch } = given;
     const isWithin = stopwatch();
     const lengthened = held(await store.lease('renewal:a', short));
-    const isLengthened = await lengthened.extend(60_000);
+    const isLengthened = await lengthened.extend(600_000);
     if (isWithin(300)) assert.equal(isLengthened, true);
     const shortened = held(await store.lease('renewal:b', long));
     assert.equal(await shortened.extend(300), true);
     await pass(300);
     if (isLengthened) assert.equal(await other.lease('renewal:a', long), undefined);
-    if (isLengthened) assert.equal(await lengthened.extend(60_000), true);
-    assert.equal(await shortened.extend(60_000), false);
+    if (isLengthened) assert.equal(await lengthened.extend(600_000), true);
+    assert.equal(await shortened.extend(600_000), false);
     held(await other.lease('renewal:b', long));
   });
 
@@ -75,16 +75,16 @@ export function storeLeases(check: StoreCheck): void {
     const old = held(await store.lease('renewal:a', long));
     await old.release();
     await old.release();
-    assert.equal(await old.extend(60_000), false);
+    assert.equal(await old.extend(600_000), false);
     const lease = held(await other.lease('renewal:a', long));
     await old.release();
-    assert.equal(await old.extend(60_000), false);
-    assert.equal(await lease.extend(60_000), true);
+    assert.equal(await old.extend(600_000), false);
+    assert.equal(await lease.extend(600_000), true);
     assert.equal(await store.lease('renewal:a', long), undefined);
   });
 
   check('values, counts and leases of one key do not meet', async ({ store, other }) => {
-    const limit = { limit: 2, perMs: 60_000 };
+    const limit = { limit: 2, perMs: 600_000 };
     const lease = held(await store.lease('same:a', long));
     assert.equal(await other.get('same:a'), undefined);
     await store.take('same:a', limit);
@@ -94,7 +94,7 @@ export function storeLeases(check: StoreCheck): void {
     assert.equal((await other.take('same:a', limit)).taken, false);
     await store.delete('same:a');
     assert.equal((await other.take('same:a', limit)).taken, false);
-    assert.equal(await lease.extend(60_000), true);
+    assert.equal(await lease.extend(600_000), true);
     await store.set('same:a', 'two', long);
     await lease.release();
     assert.equal(await other.get('same:a'), 'two');

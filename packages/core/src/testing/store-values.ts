@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { StoreCheck } from './store-contract.js';
 
-const long = { ttlMs: 60_000 };
+const long = { ttlMs: 600_000 };
 const short = { ttlMs: 300 };
 
 /** What every store must do with values. */

@@ -1,0 +1,146 @@
+// Compares workloads by the CPU time of this process: interleaved pairs, the median of their ratios, its interval.
+import { parseArgs } from 'node:util';
+
+// With fewer, even the whole range of a sample is no interval of 95 %.
+const fewestPairs = 6;
+
+/**
+ * @typedef {object} Workload
+ * @property {string} name
+ * @property {(calls: number) => unknown} run makes so many calls; what it returns is awaited.
+ */
+
+/**
+ * @typedef {object} Comparison
+ * @property {Workload} ours
+ * @property {Workload} other
+ * @property {'time' | 'throughput'} [as] `time`: the CPU time of ours over the other's, smaller is better (the default).
+ *   `throughput`: calls for the same CPU time, ours over the other's, larger is better.
+ * @property {number} [longer] makes the pairs so many times as long, for workloads that vary.
+ * @property {{ atMost: number } | { atLeast: number }} [bar] holds when the interval of the ratio reaches it.
+ */
+
+/**
+ * The options of every benchmark. `--quick` shows that all of it runs, in seconds; with intervals so wide that a bar is
+ * missed only by far.
+ */
+export const { quick, pairs, pairMs } = options();
+
+function options() {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, pairs: { type: 'string' } },
+  });
+  const pairs = Number(values.pairs ?? (values.quick ? 8 : 30));
+  if (!Number.isInteger(pairs) || pairs < fewestPairs)
+    throw new RangeError(`--pairs must be a whole number from ${fewestPairs} on.`);
+  return { quick: values.quick, pairs, pairMs: values.quick ? 20 : 80 };
+}
+
+/**
+ * Measures comparisons one after the other and prints a row for each. The exit code becomes 1 when a bar does not hold.
+ *
+ * @param {string} title
+ * @param {Iterable<Comparison> | AsyncIterable<Comparison>} comparisons those of a generator are set up when their turn
+ *   comes.
+ */
+export async function compareAll(title, comparisons) {
+  console.log(`\n### ${title}\n`);
+  printRow('ours', 'CPU per call', 'beside', 'CPU per call', 'ratio [95 % interval]', 'bar', '');
+  printRow(...Array.from({ length: 7 }, () => '---'));
+  for await (const comparison of comparisons) {
+    const { oursNs, otherNs, ratio } = await compare(comparison);
+    const { ours, other, bar } = comparison;
+    const holds =
+      bar === undefined || ('atMost' in bar ? ratio.low <= bar.atMost : ratio.high >= bar.atLeast);
+    if (!holds) process.exitCode = 1;
+    printRow(
+      ours.name,
+      time(oursNs),
+      other.name,
+      time(otherNs),
+      `${figure(ratio.median)} [${figure(ratio.low)}, ${figure(ratio.high)}]`,
+      bar === undefined ? '' : 'atMost' in bar ? `≤ ${bar.atMost}` : `≥ ${bar.atLeast}`,
+      bar === undefined ? '' : holds ? 'holds' : 'MISSED',
+    );
+  }
+}
+
+/**
+ * @param {Comparison} comparison
+ * @returns the CPU time of one call of either, and the ratio.
+ */
+export async function compare({ ours, other, as = 'time', longer = 1 }) {
+  const slices = 2 * longer;
+  const calls = await warmUp([ours, other], pairMs / 2);
+  const times = Array.from({ length: pairs }, () => ({ ours: 0, other: 0 }));
+  for (const pair of times) {
+    for (let slice = 0; slice < slices; slice += 1) {
+      // Whoever goes second finds the machine as the first has left it; so they take turns at that.
+      const order = slice % 2 === 0 ? ['ours', 'other'] : ['other', 'ours'];
+      for (const side of order) pair[side] += await cpuMs({ ours, other }[side], calls);
+    }
+  }
+  const nsPerCall = (side) => (median(times.map((pair) => pair[side])) / (slices * calls)) * 1e6;
+  const ratios = times.map((pair) => (as === 'time' ? pair.ours / pair.other : pair.other / pair.ours));
+  return { oursNs: nsPerCall('ours'), otherNs: nsPerCall('other'), ratio: medianInterval(ratios) };
+}
+
+/** Runs workloads until they are compiled. @returns how many calls of each take `sliceMs` together. */
+async function warmUp(workloads, sliceMs) {
+  let msOfAll = 0;
+  for (const workload of workloads) {
+    let calls = 1;
+    let ms = 0;
+    for (let spentMs = 0; spentMs < 12 * sliceMs; spentMs += ms) {
+      if (ms < sliceMs / 2) calls *= 2;
+      ms = await cpuMs(workload, calls);
+    }
+    msOfAll += ms / calls;
+  }
+  return Math.ceil(sliceMs / msOfAll);
+}
+
+/** The CPU time, user and system, of all threads of this process, and of no other one. */
+async function cpuMs({ run }, calls) {
+  const before = process.cpuUsage();
+  await run(calls);
+  // Each pays for its own garbage. Not the whole heap: that makes V8 forget code, and more of it the larger a library is.
+  globalThis.gc?.({ type: 'minor' });
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/**
+ * The median and its interval of at least 95 %, free of any assumption on the distribution: the values between which
+ * the median lies unless too many of the sample fell on one side of it, by the binomial distribution.
+ *
+ * @param {readonly number[]} sample of at least `fewestPairs` values.
+ */
+export function medianInterval(sample) {
+  const sorted = [...sample].sort((a, b) => a - b);
+  let rank = 0;
+  let tail = 0;
+  for (let chance = 0.5 ** sorted.length; tail + chance <= 0.025; rank += 1) {
+    tail += chance;
+    chance *= (sorted.length - rank) / (rank + 1);
+  }
+  return { median: median(sorted), low: sorted[rank - 1], high: sorted[sorted.length - rank] };
+}
+
+function median(sample) {
+  const sorted = [...sample].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle) - 1]) / 2;
+}
+
+function time(ns) {
+  return ns < 10_000 ? `${Math.round(ns)} ns` : `${(ns / 1000).toFixed(1)} µs`;
+}
+
+function figure(ratio) {
+  return ratio.toFixed(ratio < 10 ? 3 : 1);
+}
+
+function printRow(...cells) {
+  console.log(`| ${cells.join(' | ')} |`);
+}

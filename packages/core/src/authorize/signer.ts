@@ -1,0 +1,71 @@
+import type { Dispatcher } from 'undici';
+import { LatchkeyError } from '../latchkey-error.js';
+import type { Token } from '../token.js';
+import type { GetTokenOptions, TokenSource } from '../token-source.js';
+import type { SignedHeaders } from './bearer-headers.js';
+import type { CallController } from './call-controller.js';
+
+/** What all requests that go through one `authorize()` share. */
+export interface Signer {
+  readonly source: TokenSource;
+  /** That of the source, in its one spelling. */
+  readonly origin: string;
+  /** What is inside of the interceptor. */
+  readonly dispatch: Dispatcher.Dispatch;
+  /** The `Authorization` that `token` makes. */
+  authorization(token: Token): string;
+}
+
+/** A request that carries a token. */
+export interface SignedRequest {
+  readonly signer: Signer;
+  /** With the header in them. */
+  readonly options: Dispatcher.DispatchOptions & { headers: SignedHeaders };
+  /** The caller's. */
+  readonly handler: Dispatcher.DispatchHandler;
+  readonly token: Token;
+}
+
+/** The token at hand, if the source has one. */
+export function peekedToken(source: TokenSource): Token | undefined {
+  try {
+    return source.peek?.();
+  } catch {
+    return undefined; // It is asked again, in a way that can tell the caller.
+  }
+}
+
+/** Tells the source that the provider took the token of a request. */
+export function tellAccepted({ signer, token }: SignedRequest): void {
+  try {
+    signer.source.accepted?.(token);
+  } catch {
+    // A hint; the caller's answer does not hang on it.
+  }
+}
+
+/** A token of the source, for a caller that may leave at any time: it rejects with the reason then. */
+export function awaitedToken(
+  source: TokenSource,
+  controller: CallController,
+  rejected?: Token,
+): Promise<Token> {
+  // Of this call alone, and not the caller's own: a source may hold on to it for as long as its work lasts.
+  const leaving = new AbortController();
+  return new Promise((resolve, reject) => {
+    controller.detach((reason) => {
+      leaving.abort(reason);
+      reject(reason);
+    });
+    askedFor(source, { signal: leaving.signal, ...(rejected && { rejected }) }).then(resolve, reject);
+  });
+}
+
+/** As `getToken`, for sources of any kind: it always gives a token or rejects. */
+export async function askedFor(source: TokenSource, options: GetTokenOptions): Promise<Token> {
+  const token = await source.getToken(options);
+  if (typeof (token as Partial<Token> | undefined)?.value === 'string') return token;
+  throw new LatchkeyError('internal_error', {
+    message: `The token source for ${source.origin} gave no token.`,
+  });
+}
