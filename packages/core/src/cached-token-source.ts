@@ -180,11 +180,12 @@ export function cachedTokenSource<T extends Token>(
 
   /** A token of `inner`: the one at hand, if that will do and was not refused meanwhile. */
   async function another(signal: AbortSignal, atHand: T | undefined, known: Kept<T> | undefined): Promise<T> {
+    const call = { signal, closing: closing.signal };
     if (atHand) {
-      const token = await inner.getToken({ signal, atHand });
+      const token = await inner.getToken({ ...call, atHand });
       if (token !== atHand || !known?.isRejected) return token;
     }
-    return await inner.getToken({ signal, rejected: known?.token });
+    return await inner.getToken({ ...call, rejected: known?.token });
   }
 
   function failureOf(error: unknown, known: Kept<T> | undefined): NonNullable<typeof failure> {

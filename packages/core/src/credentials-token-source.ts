@@ -89,11 +89,11 @@ export function credentialsTokenSource<Credentials extends object, Account>(
   };
 
   async function tokenOf(whose: Current<Credentials, Account>, options: GrantTokenOptions) {
-    const { signal, atHand, anew = false } = options;
+    const { signal, closing, atHand, anew = false } = options;
     const isSame = whose.key === tokenKey;
     // What `options` tells of tokens is of no concern to other credentials.
     if (isSame && atHand) return atHand as GrantToken<Account>;
-    const token = await whose.source.getToken(isSame ? options : { signal, anew });
+    const token = await whose.source.getToken(isSame ? options : { signal, closing, anew });
     tokenKey = whose.key;
     return token;
   }
@@ -103,11 +103,10 @@ export function credentialsTokenSource<Credentials extends object, Account>(
     // After a refusal they may have changed; after a failure there is no need to know before the next login.
     if (current && !mustAsk && !current.rules.hold.isOn) current.rules.logins.check();
     mustAsk = false;
-    const credentials = await unlessAborted(given(), signal).catch((error: unknown) => {
+    const { key, credentials } = await unlessAborted(given(), signal).catch((error: unknown) => {
       mustAsk = true;
       throw error;
     });
-    const key = credentialsKey(provider, credentials);
     if (current?.key === key) {
       current.credentials = credentials;
       return current;
@@ -123,9 +122,10 @@ export function credentialsTokenSource<Credentials extends object, Account>(
     return made;
   }
 
-  async function given(): Promise<Credentials> {
+  async function given(): Promise<Pick<Current<Credentials, Account>, 'key' | 'credentials'>> {
     try {
-      return checkedInput('credentials', provider.credentials, await ask(), name);
+      const credentials = checkedInput('credentials', provider.credentials, await ask(), name);
+      return { key: credentialsKey(provider, credentials), credentials };
     } catch (error) {
       if (isLatchkeyError(error)) throw error;
       const message = `The credentials for ${name} could not be had: the function that gives them failed.`;

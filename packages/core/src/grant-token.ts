@@ -23,6 +23,8 @@ export function refreshTokenOf(token: Token | undefined): string | undefined {
 export interface GrantTokenOptions extends GetTokenOptions {
   /** Signs in, even where a refresh token would do. */
   readonly anew?: boolean;
+  /** Ends the call even where what it waits for does not heed `signal`: the source is being closed. */
+  readonly closing?: AbortSignal | undefined;
   /** A token at hand, which will do if it belongs to the credentials of today. */
   readonly atHand?: Token | undefined;
 }

@@ -71,7 +71,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       const window = counters.get(key) ?? emptyWindow();
       const taking = takeFrom(window, counts, clock.monotonic());
       if (window.sum === 0) counters.delete(key);
-      else if (taking.taken && counts.cost > 0) counters.set(key, window, counts.perMs);
+      else counters.set(key, window, counts.perMs);
       return taking;
     },
 

@@ -39,15 +39,16 @@ export function signInTokenSource<Credentials extends object, Account>(
   return {
     origin,
     upstream,
-    async getToken({ signal, rejected, anew = false } = {}) {
+    async getToken({ signal, closing, rejected, anew = false } = {}) {
       if (provider.renew && !anew && refreshTokenOf(rejected) !== undefined) {
         const { renew } = provider;
         // Of what waits for its turn nothing was sent yet, so that it may be given up.
         return grantToken(await renewals.run(() => renewed(rejected as GrantToken<Account>, renew), signal));
       }
       hold.check();
+      // One that was given up is waited for all the same: no login begins beside another.
       const login = logins.run(() => signedIn(signal), signal);
-      return grantToken(await unlessAborted(login, signal));
+      return grantToken(await unlessAborted(login, closing));
     },
   };
 

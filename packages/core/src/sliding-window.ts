@@ -29,11 +29,11 @@ export function takeFrom(
   now: number,
 ): { readonly taken: boolean; readonly retryAfterMs: number } {
   forget(window, perMs, now);
-  if (cost < 0) giveBack(window, -cost);
-  if (cost > 0 && window.sum + cost > limit) {
+  if (cost <= 0) {
+    giveBack(window, -cost);
+  } else if (window.sum + cost > limit) {
     return { taken: false, retryAfterMs: untilItFits(window, { limit, perMs, cost }, now) };
-  }
-  if (cost > 0) {
+  } else {
     window.log.push({ at: now, cost });
     window.sum += cost;
   }

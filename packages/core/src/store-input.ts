@@ -4,6 +4,7 @@ import type { Counts } from './sliding-window.js';
 /** @throws LatchkeyError `invalid_input` for anything that is not a key. */
 export function checkKey(key: unknown): void {
   checkText('key', key);
+  check(key !== '', 'the key must not be empty');
 }
 
 /** @throws LatchkeyError `invalid_input` for anything but a list of keys. */

@@ -32,7 +32,7 @@ function recorder(more: Dispatcher.DispatchHandler = {}) {
   const told: string[] = [];
   const seen: { controller?: Dispatcher.DispatchController; error?: unknown; context?: unknown } = {};
   const handler: Dispatcher.DispatchHandler = {
-    onRequestStart: (controller, context) => {
+    onRequestStart: (controller, context: unknown) => {
       told.push('start');
       Object.assign(seen, { controller, context });
       more.onRequestStart?.(controller, context);
@@ -91,7 +91,7 @@ describe.each(undicis)('T3: with %s', (_, undici) => {
         handler,
       );
       await until(() => source.asked.length === 1);
-      (seen.controller as { abort(): void }).abort();
+      (seen.controller!.abort as () => void).call(seen.controller);
       expect(told).toEqual(['start', 'error']);
       expect(seen.error).toMatchObject({ code: 'UND_ERR_ABORTED' });
     });
@@ -237,16 +237,16 @@ describe.each(undicis)('T3: with %s', (_, undici) => {
       const server = await startTaking(false);
       const source = new FakeSource(server.origin, { atHand: false });
       const reason = new Error('enough');
-      const agent = agentOf(undici, [authorize(source)]);
-      expect(await thrownIn(send(agent, server.origin, { signal: AbortSignal.abort(reason) }))).toBe(reason);
-      expect([source.asked.length, server.accepted]).toEqual([0, 0]);
-    },
-  );
-
-  it('a caller can abort before its answer, and during it, with a token at hand', async () => {
-    const server = await startHttp(({ url }, response) => {
-      if (url === '/body') response.write('and so on');
-    });
+    const outcomes: unknown[] = [];
+    for (const interceptors of [[authorize(source)], []]) {
+      const agent = agentOf(undici, interceptors);
+      outcomes.push(await thrownIn(send(agent, server.origin, { signal: AbortSignal.abort(reason) })));
+    }
+    // `stream` of undici has an error of its own here.
+    expect(outcomes[0]).toEqual(outcomes[1]);
+    expect(outcomes[0]).toBeInstanceOf(Error);
+    expect([source.asked.length, server.requests.length]).toEqual([0, 0]);
+  });
     const source = new FakeSource(server.origin);
     const agent = agentOf(undici, [authorize(source)]);
     for (const path of ['/', '/body']) {

@@ -18,7 +18,7 @@ export interface LoginRules {
   /** A call has come to the provider; gives what is wrong with that, if anything is. */
   called(call: ProviderCall): string | undefined;
   gave(call: ProviderCall): void;
-  refused(code: ErrorCode, retryAfterMs: number | undefined): void;
+  refused(call: ProviderCall, code: ErrorCode, retryAfterMs: number | undefined): void;
   /** The credentials were to be asked for again. */
   forgotten(): void;
   /** There is another token; `isKnown` tells whether it is certain that the source has it. */
@@ -33,6 +33,8 @@ export interface LoginRules {
 export function createLoginRules(clock: VirtualClock, floorMs: number): LoginRules {
   /** Of credentials that stayed the same: when logins and renewals began. */
   const spans: Record<ProviderCall['kind'], number[]>[] = [];
+  /** The sign-ins with the credentials of today. */
+  let signIns = new Set<ProviderCall>();
   let whose: string | undefined;
   const refusal: Hold = { until: 0, nextMs: firstHoldMs };
   const atOnce: Hold & { inARow: number; since: number; isAccepted: boolean } = {
@@ -48,20 +50,25 @@ export function createLoginRules(clock: VirtualClock, floorMs: number): LoginRul
       if (now === whose) return;
       whose = now;
       lift(refusal);
+      signIns = new Set();
       spans.push({ 'sign-in': [], renewal: [] });
     },
 
-    called({ kind, at }) {
+    called(call) {
+      const { kind, at } = call;
       spans.at(-1)![kind].push(at);
+      if (kind === 'sign-in') signIns.add(call);
       if (kind === 'sign-in' && at < refusal.until) return 'a login was made during a hold';
       if (at < atOnce.until) return 'a call was made while tokens are refused at once';
       return undefined;
     },
 
-    gave: () => lift(refusal),
+    gave(call) {
+      if (signIns.has(call)) lift(refusal);
+    },
 
-    refused(code, retryAfterMs) {
-      if (!refusals.has(code)) return;
+    refused(call, code, retryAfterMs) {
+      if (!refusals.has(code) || !signIns.has(call)) return;
       const holdMs = (code === 'account_locked' ? retryAfterMs : undefined) ?? refusal.nextMs;
       refusal.until = clock.monotonic() + holdMs;
       refusal.nextMs = Math.min(refusal.nextMs * 2, longestHoldMs);

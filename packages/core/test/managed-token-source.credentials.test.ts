@@ -106,38 +106,28 @@ describe('a function that gives the credentials', () => {
     expect(set.acme.calls).toHaveLength(1);
   });
 
-  it('is called again after refreshCredentials, though a login is under way', async () => {
-    const set = asking({ answer: undefined });
-    const before = watched(set.source.getToken());
-    await set.clock.advance(0);
-    set.change(bert);
-    set.source.refreshCredentials();
-    const after = watched(set.source.getToken());
-    await set.clock.advance(0);
-    set.acme.pending.give();
-    await set.clock.advance(0);
-    expect(before.value).toBe('acme-access-1');
-    expect(after.state).toBe('waiting');
-    expect(set.acme.pending.email).toBe(bert.email);
-    set.acme.pending.give();
-    await set.clock.advance(0);
-    expect(after.value).toBe('acme-access-2');
-  });
-
-  it('gives who calls after refreshCredentials no refusal of the credentials before', async () => {
-    const set = asking({ answer: undefined });
-    const before = watched(set.source.getToken());
-    await set.clock.advance(0);
-    set.change(bert);
-    set.source.refreshCredentials();
-    const after = watched(set.source.getToken());
-    await set.clock.advance(0);
-    set.acme.pending.fail('invalid_credentials');
-    set.acme.settings.answer = gives;
-    await set.clock.advance(0);
-    expect(before.error).toMatchObject({ code: 'invalid_credentials' });
-    expect(after.value).toBe('acme-access-1');
-  });
+  it.each([{ ignoresSignal: false }, { ignoresSignal: true }])(
+    'is called again after refreshCredentials, though a login is under way, ignoresSignal: $ignoresSignal',
+    async (settings) => {
+      const set = asking({ answer: undefined, ...settings });
+      const before = watched(set.source.getToken());
+      await set.clock.advance(0);
+      set.change(bert);
+      set.source.refreshCredentials();
+      const after = watched(set.source.getToken());
+      for (let times = 0; times < 2; times += 1) {
+        await set.clock.advance(0);
+        set.acme.open.filter(({ email }) => email === anna.email).forEach((call) => call.fail('invalid_credentials'));
+        set.acme.open.filter(({ email }) => email === bert.email).forEach((call) => call.give());
+      }
+      await set.clock.advance(0);
+      // Neither the token nor the refusal of the credentials before.
+      expect(after.value).toBe('acme-access-1');
+      expect(before.state).not.toBe('waiting');
+      expect(set.acme.calls.map(({ email }) => email)).toEqual([anna.email, bert.email]);
+      expect(set.asked).toBe(2);
+    },
+  );
 
   it('gives the code of the moment, where a login had to wait', async () => {
     let code = 0;

@@ -183,7 +183,7 @@ describe('a token that is refused', () => {
   });
 
   it('T2: where the provider gives the refused token again, late 401s cost one login all the same', async () => {
-    const { clock, acme, source, token, refused } = await withToken({
+    const { clock, acme, refused } = await withToken({
       answer: (call) => call.give({ accessToken: 'same' }),
     });
     acme.settings.answer = (call) => call.give({ accessToken: 'same' });
@@ -192,6 +192,5 @@ describe('a token that is refused', () => {
       await clock.advance(100);
     }
     expect(acme.calls).toHaveLength(2);
-    expect(source.peek()?.value).not.toBe(token.value);
   });
 });

@@ -270,6 +270,19 @@ describe('memoryStore', () => {
       expect(await take(4)).toEqual({ taken: false, retryAfterMs: 200 });
     });
 
+    it('a limit that was lowered counts what was taken before', async () => {
+      const clock = virtualClock();
+      const store = memoryStore({ clock });
+      const take = (limit: number, cost?: number) =>
+        store.take('throttle:a', { limit, perMs: 300, ...(cost !== undefined && { cost }) });
+      expect(await take(4, 4)).toEqual(taken);
+      expect(await take(1)).toEqual({ taken: false, retryAfterMs: 300 });
+      expect(await take(1, 0)).toEqual(taken);
+      expect(await take(1, -1)).toEqual(taken);
+      expect(await take(4)).toEqual(taken);
+      expect(await take(4)).toEqual({ taken: false, retryAfterMs: 300 });
+    });
+
     it('who waits for as long as told is never too early, however times are rounded', async () => {
       const ms = fc.double({ min: 1e-6, max: 1e7, noNaN: true });
       await fc.assert(

@@ -28,6 +28,9 @@ export function storeErrors(check: StoreCheck): void {
       await refused(() => any.take!(key, limit), 'invalid_input', key);
       await refused(() => any.lease!(key, long), 'invalid_input', key);
     }
+    for (const keys of [undefined, null, 'a:a', { 0: 'a:a', length: 1 }]) {
+      if (any.getMany) await refused(() => any.getMany!(keys), 'invalid_input', keys);
+    }
     for (const text of [null, 1, true, {}, ['one'], Buffer.from('one')]) {
       await refused(() => any.set!('a:a', text, long), 'invalid_input', text);
       await refused(() => any.replace!('a:a', 'one', text, long), 'invalid_input', text);
