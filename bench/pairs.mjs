@@ -16,6 +16,8 @@ const fewestPairs = 6;
  * @property {Workload} other
  * @property {'time' | 'throughput'} [as] `time`: the CPU time of ours over the other's, smaller is better (the default).
  *   `throughput`: calls for the same CPU time, ours over the other's, larger is better.
+ * @property {boolean} [withGarbage] counts what it takes to collect the garbage of each slice: for workloads that leave so
+ *   little between two collections that chance would decide who pays for them.
  * @property {number} [longer] makes the pairs so many times as long, for workloads that vary.
  * @property {{ atMost: number } | { atLeast: number }} [bar] holds when the interval of the ratio reaches it.
  */
@@ -69,15 +71,15 @@ export async function compareAll(title, comparisons) {
  * @param {Comparison} comparison
  * @returns the CPU time of one call of either, and the ratio.
  */
-export async function compare({ ours, other, as = 'time', longer = 1 }) {
+export async function compare({ ours, other, as = 'time', longer = 1, withGarbage = false }) {
   const slices = 2 * longer;
-  const calls = await warmUp([ours, other], pairMs / 2);
+  const calls = await warmUp([ours, other], { sliceMs: pairMs / 2, longer, withGarbage });
   const times = Array.from({ length: pairs }, () => ({ ours: 0, other: 0 }));
   for (const pair of times) {
     for (let slice = 0; slice < slices; slice += 1) {
       // Whoever goes second finds the machine as the first has left it; so they take turns at that.
       const order = slice % 2 === 0 ? ['ours', 'other'] : ['other', 'ours'];
-      for (const side of order) pair[side] += await cpuMs({ ours, other }[side], calls);
+      for (const side of order) pair[side] += await cpuMs({ ours, other }[side], calls, withGarbage);
     }
   }
   const nsPerCall = (side) => (median(times.map((pair) => pair[side])) / (slices * calls)) * 1e6;
@@ -86,14 +88,15 @@ export async function compare({ ours, other, as = 'time', longer = 1 }) {
 }
 
 /** Runs workloads until they are compiled. @returns how many calls of each take `sliceMs` together. */
-async function warmUp(workloads, sliceMs) {
+async function warmUp(workloads, { sliceMs, longer, withGarbage }) {
+  globalThis.gc?.();
   let msOfAll = 0;
   for (const workload of workloads) {
     let calls = 1;
     let ms = 0;
-    for (let spentMs = 0; spentMs < 12 * sliceMs; spentMs += ms) {
+    for (let spentMs = 0; spentMs < 12 * longer * sliceMs; spentMs += ms) {
       if (ms < sliceMs / 2) calls *= 2;
-      ms = await cpuMs(workload, calls);
+      ms = await cpuMs(workload, calls, withGarbage);
     }
     msOfAll += ms / calls;
   }
@@ -101,13 +104,18 @@ async function warmUp(workloads, sliceMs) {
 }
 
 /** The CPU time, user and system, of all threads of this process, and of no other one. */
-async function cpuMs({ run }, calls) {
+async function cpuMs({ run }, calls, withGarbage) {
+  if (!withGarbage) collect();
   const before = process.cpuUsage();
   await run(calls);
-  // Each pays for its own garbage. Not the whole heap: that makes V8 forget code, and more of it the larger a library is.
-  globalThis.gc?.({ type: 'minor' });
+  if (withGarbage) collect();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
+}
+
+function collect() {
+  // The young garbage. To collect all of it makes V8 forget code, and more of it the larger a library is.
+  globalThis.gc?.({ type: 'minor' });
 }
 
 /**

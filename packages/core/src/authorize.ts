@@ -27,9 +27,10 @@ import { tokenSourceOf, type TokenSource, type TokenSourceHolder } from './token
  * 401 is the answer, and the renewal is for the next request. A second 401 is the answer, too. Whoever waits for a token
  * can abort, which ends that wait alone.
  *
- * In `compose`, put it after `dns`, which hides where a request goes, and before all that follows redirects, tries again,
- * keeps answers or turns them into errors: `compose(dns(), authorize(source), retry(), redirect())`. The token is as safe in
- * any other order, but a redirect that is followed inside loses it, and a 401 that is an error already is not renewed.
+ * The place for it in `compose` is after `dns`, which hides where a request goes, and `cache`, which must see whose answers it
+ * keeps; and before all that follows redirects, tries again, or turns answers into errors:
+ * `compose(dns(), cache(), authorize(source), retry(), redirect())`. The token is as safe in any other order, but a redirect
+ * that is followed inside may lose it, and a 401 that has become an error is not renewed.
  *
  * @param given a token source, or something that holds one, such as a session.
  * @throws LatchkeyError `invalid_config` for anything else, and for an origin that is not https, save on loopback. Requests
@@ -71,12 +72,12 @@ export function authorize(given: TokenSource | TokenSourceHolder): Dispatcher.Di
 
       const signed = signedOptions(options, origin, signedHeaders(headers, text));
       // There are forms that are streams, too.
-      const isAgain = isResendable(options.body) && !isStream(options.body);
+      const canResend = isResendable(options.body) && !isStream(options.body);
       if (!token) {
-        sendWithToken({ signer, options: signed, handler, isResendable: isAgain }).catch(thrownOutside);
+        sendWithToken({ signer, options: signed, handler, isResendable: canResend }).catch(thrownOutside);
         return true;
       }
-      const request = { signer, options: signed, handler, isResendable: isAgain, token };
+      const request = { signer, options: signed, handler, isResendable: canResend, token };
       return dispatch(
         signed,
         Wrapped && handler instanceof Wrapped
@@ -92,8 +93,10 @@ function signedOptions(
   origin: string,
   headers: SignedHeaders,
 ): SignedRequest['options'] {
-  // With a place for the headers before the spread: to add a property after one takes Node 20 microseconds.
-  const signed = { headers, ...options } as SignedRequest['options'];
+  // What a spread has made is not added to: that takes Node 20 more than all the rest here.
+  const signed = (
+    'headers' in options ? { ...options } : { headers, ...options }
+  ) as SignedRequest['options'];
   signed.headers = headers;
   // As text: the redirect interceptor takes an origin that is a URL object for another one.
   signed.origin = origin;

@@ -7,6 +7,7 @@ import { createEmitter, type LatchkeyEvent } from './event.js';
 import type { GrantToken, GrantTokenSource } from './grant-token.js';
 import { isLatchkeyError, withActor } from './latchkey-error.js';
 import { createLoginFloor } from './login-floor.js';
+import { clockOption, functionOption, hasMethods } from './option-schemas.js';
 import type { CallOptions, Provider } from './provider.js';
 import { createRefusalHold } from './refusal-hold.js';
 import { signInTokenSource } from './sign-in-token-source.js';
@@ -14,7 +15,6 @@ import type { Store } from './store.js';
 import { storedTokenSource } from './stored-token-source.js';
 import type { Token } from './token.js';
 import type { GetTokenOptions, TokenSource } from './token-source.js';
-import { hasMethods } from './upstream-options.js';
 
 /** A token source that signs in by itself, with a service's own credentials. */
 export interface ManagedTokenSource<Account = unknown> extends TokenSource, AsyncDisposable {
@@ -186,10 +186,6 @@ const optionsSchema = z.strictObject({
   unknownLifetimeMs: positiveSpan.default(300_000),
   refusalHoldMs: positiveSpan.default(60_000),
   refusalHoldMaxMs: positiveSpan.optional(),
-  clock: z
-    .custom<Clock>((value) => hasMethods(value, 'now', 'monotonic', 'sleep'), 'must be a clock')
-    .optional(),
-  onEvent: z
-    .custom<(event: LatchkeyEvent) => void>((value) => typeof value === 'function', 'must be a function')
-    .optional(),
+  clock: clockOption.optional(),
+  onEvent: functionOption<(event: LatchkeyEvent) => void>().optional(),
 });

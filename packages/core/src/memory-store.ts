@@ -3,6 +3,7 @@ import { createBoundedEntries } from './bounded-entries.js';
 import { checkedOptions } from './checked.js';
 import { systemClock, type Clock } from './clock.js';
 import { LatchkeyError } from './latchkey-error.js';
+import { clockOption } from './option-schemas.js';
 import { emptyWindow, takeFrom, type SlidingWindow } from './sliding-window.js';
 import { checkKey, checkKeys, checkText, countsIn, spanIn } from './store-input.js';
 import type { Store } from './store.js';
@@ -125,10 +126,5 @@ const memoryStoreOptions = z.strictObject({
     .positive('must be above 0')
     .max(mostEntries, `must be at most ${mostEntries}`)
     .default(100_000),
-  clock: z
-    .custom<Clock>(
-      (value) => typeof (value as Partial<Clock> | null)?.monotonic === 'function',
-      'must be a clock',
-    )
-    .default(systemClock),
+  clock: clockOption.default(systemClock),
 });

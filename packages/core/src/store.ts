@@ -29,7 +29,8 @@ export interface Store {
   ): Promise<boolean>;
   /**
    * Counts `cost` (default 1) against a limit over a sliding window, so that no span of `perMs` holds more than `limit`;
-   * all in one step. What is over the limit is not counted. A negative cost gives back what was taken last.
+   * all in one step. Limit and cost are whole numbers. What is over the limit is not counted. A negative cost gives back what was
+   * taken last.
    *
    * @returns whether it was taken, and else how long to wait until it could be.
    */

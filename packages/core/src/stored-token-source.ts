@@ -37,8 +37,8 @@ export function storedTokenSource<Account>(
   const { store, clock, provider, skewMs, emit } = options;
   const tokenKey = `token:${options.key}`;
   const leaseKey = `lease:${options.key}`;
-  /** The entry that held a token which is no good any more: it may still be there, where publishing another has failed. */
-  let spent: string | undefined;
+  /** The last tokens that were no good any more: one may still be there, where publishing another has failed. */
+  const spent = new Set<string>();
 
   const { origin, upstream } = inner;
   return {
@@ -47,18 +47,19 @@ export function storedTokenSource<Account>(
 
     async getToken(asked = {}) {
       const { signal } = asked;
-      const startedAt = clock.monotonic();
+      const giveUpAt = clock.monotonic() + longestWaitMs;
       for (;;) {
         const { good } = await read(asked);
         if (good) return good;
         const lease = await attempt(() => store.lease(leaseKey, { ttlMs: leaseMs }), noLease);
         if (lease) return await underLease(lease, asked);
-        if (clock.monotonic() - startedAt >= longestWaitMs) {
-          const message = `Another process has been getting a token of ${provider} for ${longestWaitMs} ms.`;
+        const leftMs = giveUpAt - clock.monotonic();
+        if (leftMs <= 0) {
+          const message = `Somebody else has been getting a token of ${provider} for ${longestWaitMs} ms.`;
           throw new LatchkeyError('timeout', { provider, message });
         }
         // Not all at the same moments, who wait for the same.
-        await clock.sleep(pollMs * (0.5 + Math.random()), signal);
+        await clock.sleep(Math.min(leftMs, pollMs * (0.5 + Math.random())), signal);
       }
     },
   };
@@ -70,30 +71,46 @@ export function storedTokenSource<Account>(
       const { good, token: last, text } = await read(asked);
       if (good) return good;
       // A token that has ended may have a refresh token, newer than what the caller knows.
-      const rejected = last && text !== spent ? last : asked.rejected;
-      const token = await inner.getToken({ ...asked, rejected });
-      return (await isPublished(token.grant, text)) ? token : ((await read(asked)).good ?? token);
+      const rejected = last && !spent.has(last.value) ? last : asked.rejected;
+      return await published(await inner.getToken({ ...asked, rejected }), text, asked);
     } finally {
       stop();
       await attempt(() => lease.release(), undefined);
     }
   }
 
-  /** Publishes, unless there is something newer by now: then this process was held up for longer than its lease. */
-  async function isPublished(grant: Grant<Account>, seen: string | undefined): Promise<boolean> {
-    const text = JSON.stringify(packGrant(moved(grant, skewMs())));
-    return attempt(() => store.replace(tokenKey, seen, text, { ttlMs: ttlOf(grant) }), true);
+  /** Publishes a token, unless there is a newer one by now: then this process was held up for longer than its lease. */
+  async function published(token: GrantToken<Account>, seen: string | undefined, asked: GrantTokenOptions) {
+    const { grant } = token;
+    const write = (expected: string | undefined) => () =>
+      store.replace(tokenKey, expected, packed(grant), { ttlMs: ttlOf(grant) });
+    if (await attempt(write(seen), true)) return token;
+    const { good, text } = await read(asked);
+    // What was there may have ended meanwhile.
+    if (!good) await attempt(write(text), true);
+    return good ?? token;
   }
 
   /** What the store has: its text, the token in it if it can be read, and that once more if it is good. */
   async function read({ rejected }: GrantTokenOptions): Promise<Entry<Account>> {
+    if (rejected) spend(rejected.value);
     const text = await attempt(() => store.get(tokenKey), undefined);
     const grant = text === undefined ? undefined : unpacked(text);
     if (!grant) return { text };
     const token = grantToken(grant);
-    if (token.value === rejected?.value) spent = text;
-    const isGood = text !== spent && (token.expiresAt === undefined || token.expiresAt > clock.now());
+    const isGood =
+      !spent.has(token.value) && (token.expiresAt === undefined || token.expiresAt > clock.now());
     return { text, token, good: isGood ? token : undefined };
+  }
+
+  function spend(value: string) {
+    spent.delete(value);
+    spent.add(value);
+    for (const oldest of spent) if (spent.size > mostSpent) spent.delete(oldest);
+  }
+
+  function packed(grant: Grant<Account>): string {
+    return JSON.stringify(packGrant(moved(grant, skewMs())));
   }
 
   function unpacked(text: string): Grant<Account> | undefined {
@@ -137,5 +154,6 @@ const noLease: Lease = { extend: async () => true, release: async () => {} };
 const leaseMs = 5_000;
 const longestWaitMs = 15_000;
 const pollMs = 100;
+const mostSpent = 8;
 // How long a refresh token lasts is not known; one that has ended by then costs a login, as would none.
 const refreshTokenKeptMs = 7 * 24 * 3_600_000;

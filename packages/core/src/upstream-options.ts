@@ -2,7 +2,8 @@ import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { version } from '../package.json';
 import type { ReadRateLimit } from './allowance.js';
-import { systemClock, type Clock } from './clock.js';
+import { systemClock } from './clock.js';
+import { clockOption, functionOption, hasMethods } from './option-schemas.js';
 import { originProblem } from './origin.js';
 
 const wholeNumber = z.int('must be a whole number').positive('must be above 0');
@@ -34,26 +35,15 @@ export const upstreamOptions = z.strictObject({
       'must be { requests, perMs } or false',
     )
     .optional(),
-  rateLimit: z.custom<ReadRateLimit>((value) => typeof value === 'function', 'must be a function').optional(),
+  rateLimit: functionOption<ReadRateLimit>().optional(),
   userAgent: z
     .string('must be text')
     .regex(/^[\x20-\x7e]{1,256}$/, 'must be 1 to 256 ASCII characters')
     .default(`latchkey/${version}`),
-  clock: z
-    .custom<Clock>((value) => hasMethods(value, 'now', 'monotonic', 'sleep'), 'must be a clock')
-    .default(systemClock),
+  clock: clockOption.default(systemClock),
 });
 
 function milliseconds(most: number) {
   const rule = `must be above 0 and at most ${most} milliseconds`;
   return z.number(rule).positive(rule).max(most, rule);
-}
-
-/** Whether `value` is an object with these methods. */
-export function hasMethods(value: unknown, ...names: string[]): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
-  );
 }

@@ -8,22 +8,19 @@ import type { LoopbackServer } from './loopback.js';
 
 export type Undici = typeof undici7;
 
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+/** Why undici 8 is left out, if it is. */
+export const leftOut =
+  major > 22 || (major === 22 && minor >= 19)
+    ? undefined
+    : `!!! authorize() is NOT TESTED with undici 8: it needs Node 22.19, and this is ${process.version}.`;
+
 /** The undicis that the interceptor is for: that of this package, and 8 where it runs. */
 export const undicis: readonly (readonly [name: string, undici: Undici])[] = [
   ['undici 7', await import('undici')],
-  ...(await undici8()),
+  ...(leftOut ? [] : ([['undici 8', (await import('undici-8')) as unknown as Undici]] as const)),
 ];
-
-async function undici8(): Promise<[string, Undici][]> {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 19)) {
-    return [['undici 8', (await import('undici-8')) as unknown as Undici]];
-  }
-  console.warn(
-    `!!! authorize() is NOT TESTED with undici 8: it needs Node 22.19, this is ${process.version}.`,
-  );
-  return [];
-}
 
 /** An agent of this undici with these interceptors, the first innermost. It is closed with the test. */
 export function agentOf(

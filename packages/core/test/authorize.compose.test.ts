@@ -278,8 +278,8 @@ describe.each(undicis)('with %s', (name, undici) => {
           .writeHead(206, { 'content-range': 'bytes 5-9/10', 'content-length': 5, etag: '"a"' })
           .end('67890');
       } else {
-        response.writeHead(200, { 'content-length': 10, etag: '"a"' }).write('12345');
-        setTimeout(() => response.destroy(), 20);
+        response.writeHead(200, { 'content-length': 10, etag: '"a"' });
+        response.write('12345', () => response.destroy());
       }
     });
     const retry = undici.interceptors.retry({ maxRetries: 1, minTimeout: 1 });
@@ -391,22 +391,25 @@ describe.each(undicis)('with %s', (name, undici) => {
     await closed;
   });
 
-  it('a body that undici takes for a stream is told of its progress where it is asked for', async () => {
-    const server = await startRefusing();
-    for (const atHand of [true, false]) {
-      const told: string[] = [];
-      const progress = (interceptorTold: string[]): Dispatcher.DispatchHandler => ({
-        ...{ onRequestSent: () => interceptorTold.push('sent') },
-        onRequestStart: () => {},
-        onResponseStart: () => {},
-        onResponseData: () => {},
-        onResponseEnd: () => interceptorTold.push('end'),
-      });
-      const agent = agentOf(undici, [authorize(new FakeSource(server.origin, { atHand }))]);
-      agent.dispatch({ origin: server.origin, path: '/', method: 'POST', body: 'text' }, progress(told));
-      await until(() => told.includes('end'));
-      // Undici 7 does not tell handlers of the new style.
-      if (name === 'undici 8') expect(told).toContain('sent');
-    }
-  });
+  if (name === 'undici 8') {
+    it('a handler is told when its request has been sent', async () => {
+      const server = await startRefusing();
+      for (const atHand of [true, false]) {
+        const told: string[] = [];
+        const progress = {
+          onBodySent: () => told.push('part'),
+          onRequestSent: () => told.push('sent'),
+          onResponseStarted: () => told.push('started'),
+          onRequestStart: () => {},
+          onResponseStart: () => {},
+          onResponseData: () => {},
+          onResponseEnd: () => told.push('end'),
+        };
+        const agent = agentOf(undici, [authorize(new FakeSource(server.origin, { atHand }))]);
+        agent.dispatch({ origin: server.origin, path: '/', method: 'POST', body: 'text' }, progress);
+        await until(() => told.includes('end'));
+        expect(told.slice(-4)).toEqual(['part', 'sent', 'started', 'end']);
+      }
+    });
+  }
 });

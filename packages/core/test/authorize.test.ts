@@ -1,9 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { authorize, createToken, LatchkeyError, staticTokenSource, type TokenSource } from '../src/index.js';
-import { agentOf, authorizations, FakeSource, undicis, waysToSend } from './authorize-fixtures.js';
+import { agentOf, authorizations, FakeSource, leftOut, undicis, waysToSend } from './authorize-fixtures.js';
 import { shown, thrownBy } from './failures.js';
 import { startHttp } from './loopback.js';
+
+if (leftOut) console.warn(leftOut);
 
 const origin = 'https://api.example.com';
 

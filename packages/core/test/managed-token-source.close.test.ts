@@ -139,6 +139,16 @@ describe('closing a token source', () => {
     expect(acme.calls).toEqual([]);
   });
 
+  it('T13: in the turn in which a token is refused sends no renewal', async () => {
+    const { clock, acme, source } = managed({ renewable: true });
+    const token = await source.getToken();
+    const call = watched(source.getToken({ rejected: token }));
+    await source.close();
+    await clock.advance(0);
+    expect(call.error).toMatchObject(closedError);
+    expect(acme.renewals).toEqual([]);
+  });
+
   it('T13: during a renewal in the background waits for that, and is no unhandled rejection', async () => {
     const { clock, acme, source } = managed({ renewable: true });
     const unhandled = await unhandledDuring(async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { LatchkeyError } from '../src/index.js';
-import { anna, bert, gives, type TestCredentials } from './controlled-provider.js';
+import { z } from 'zod';
+import { LatchkeyError, tokenSource } from '../src/index.js';
+import { virtualClock } from '../src/testing/index.js';
+import { anna, bert, controlledProvider, type TestCredentials } from './controlled-provider.js';
 import { failureOf, shown } from './failures.js';
 import { managed, watched, type Managed } from './managed.js';
 
@@ -140,6 +142,20 @@ describe('a function that gives the credentials', () => {
     await set.clock.advance(1_000);
     await third;
     expect(set.acme.calls.map((call) => call.code)).toEqual(['1', '2', '3']);
+  });
+});
+
+describe('credentials that a schema changes', () => {
+  it('reach the provider as they do from its own signIn', async () => {
+    const schema = z.object({
+      email: z.string(),
+      password: z.string().transform((text) => `${text}!`),
+    });
+    const clock = virtualClock();
+    const acme = controlledProvider({ clock, schema: schema as z.ZodType<TestCredentials>, answer: (call) => call.give() });
+    await acme.provider.signIn(anna);
+    await tokenSource(acme.provider, anna).getToken();
+    expect(acme.calls.map(({ password }) => password)).toEqual(Array(2).fill(`${anna.password}!`));
   });
 });
 

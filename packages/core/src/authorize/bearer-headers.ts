@@ -37,7 +37,7 @@ export function headerIn(headers: OpenHeaders, name: string): string | string[] 
 /** A copy of `headers`, which hold no other, with this `Authorization` in front. */
 export function signedHeaders(headers: OpenHeaders, authorization: string): SignedHeaders {
   if (Array.isArray(headers)) return ['authorization', authorization, ...headers];
-  // In this order: a property that is added after a spread costs a microsecond on Node 20.
+  // In this order: to add a property to what a spread has made takes Node 20 a microsecond.
   const signed = { authorization, ...headers };
   signed.authorization = authorization;
   return signed;

@@ -3,6 +3,7 @@ import type { TestFunction } from './provider-contract.js';
 import { storeCounters } from './store-counters.js';
 import { storeErrors } from './store-errors.js';
 import { storeLeases } from './store-leases.js';
+import { storeTexts } from './store-texts.js';
 import { storeValues } from './store-values.js';
 
 /** A store to be tested, empty, and the time it goes by. Made anew for each test. */
@@ -76,6 +77,7 @@ export function storeContract(test: TestFunction, setup: () => Promise<StoreSetu
     });
 
   storeValues(check);
+  storeTexts(check);
   storeCounters(check);
   storeLeases(check);
   storeErrors(check);

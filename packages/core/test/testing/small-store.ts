@@ -79,7 +79,7 @@ export function withKeys(change: (key: string) => string): Spoil {
   const changed = (key: string) => (typeof key === 'string' ? change(key) : key);
   return (store) => ({
     get: (key) => store.get(changed(key)),
-    getMany: (keys) => store.getMany!(keys.map(changed)),
+    getMany: (keys) => store.getMany!(Array.isArray(keys) ? keys.map(changed) : keys),
     set: (key, ...rest) => store.set(changed(key), ...rest),
     delete: (key) => store.delete(changed(key)),
     replace: (key, ...rest) => store.replace(changed(key), ...rest),
