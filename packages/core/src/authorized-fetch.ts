@@ -1,11 +1,20 @@
+import { z } from 'zod';
 import { createBearerHeader } from './bearer-header.js';
+import { checkedOptions } from './checked.js';
 import { LatchkeyError } from './latchkey-error.js';
 import { bodyOf, headersOf, nextHop, type GivenHeaders, type Hop } from './hop.js';
+import { functionOption } from './option-schemas.js';
+import { checkedOrigin } from './origin.js';
 import { isResendable } from './resendable-body.js';
 import type { Token } from './token.js';
-import { tokenSourceOf, type TokenSource, type TokenSourceHolder } from './token-source.js';
+import { tokenFrom, tokenSourceOf, type TokenSource, type TokenSourceHolder } from './token-source.js';
 
 type Fetch = typeof globalThis.fetch;
+
+export interface AuthorizedFetchOptions {
+  /** What sends, such as the `fetch` of undici. Default: the global one of the moment. */
+  readonly fetch?: Fetch | undefined;
+}
 
 /**
  * The platform's `fetch`, with the tokens of a source.
@@ -19,7 +28,8 @@ type Fetch = typeof globalThis.fetch;
  * The call rejects with `LatchkeyError` `invalid_input` for a URL that the token is not for, and with the error of the
  * source where no token can be had: nothing is sent without one. Else as `fetch` does.
  *
- * @param options.fetch what sends, such as the `fetch` of undici. Default: the global one of the moment.
+ * @throws LatchkeyError `invalid_config` for a source or options that are none, and for an origin that is not https, save on
+ *   loopback.
  *
  * @example
  * const fetch = authorizedFetch(tokenSource(provider, credentials));
@@ -27,9 +37,11 @@ type Fetch = typeof globalThis.fetch;
  */
 export function authorizedFetch(
   given: TokenSource | TokenSourceHolder,
-  options: { readonly fetch?: Fetch | undefined } = {},
+  options: AuthorizedFetchOptions = {},
 ): Fetch {
   const source = tokenSourceOf(given);
+  const origin = checkedOrigin(source.origin);
+  const { fetch } = checkedOptions('authorizedFetch()', optionsSchema, options);
   const bearer = createBearerHeader();
 
   return async (input, init) => {
@@ -45,9 +57,10 @@ export function authorizedFetch(
       const init: RequestInit = { ...hop.init, redirect: 'manual' };
       const response = await (hop.hasLeft ? send(hop, init) : authorized(hop, init));
       const next = nextHop(hop, response, followed);
-      if (!next) return followed === 0 ? response : redirected(response);
+      if (next === 'stay') return followed === 0 ? response : redirected(response);
       await response.body?.cancel();
-      if (next.hasLeft && next.url.origin === source.origin) throw cameBack();
+      if (next instanceof Error) throw next;
+      if (next.hasLeft && next.url.origin === origin) throw cameBack();
       hop = next;
     }
   };
@@ -55,26 +68,26 @@ export function authorizedFetch(
   function firstHop(input: Parameters<Fetch>[0], init: RequestInit = {}): Hop {
     const request = typeof input === 'object' && 'url' in input ? input : undefined;
     const text = request?.url ?? (input as string | URL).toString();
-    const url = URL.canParse(text, source.origin) ? new URL(text, source.origin) : undefined;
-    if (url?.origin !== source.origin || url.username !== '' || url.password !== '') {
-      const message = `The URL must be of ${source.origin}, or relative to it: the token is for no other origin.`;
+    const url = URL.canParse(text, origin) ? new URL(text, origin) : undefined;
+    if (url?.origin !== origin || url.username !== '' || url.password !== '') {
+      const message = `The URL must be of ${origin}, or relative to it: the token is for no other origin.`;
       throw new LatchkeyError('invalid_input', { message });
     }
-    return { url, init, hasLeft: false, ...(request && { request }) };
+    return { url, init: readTwice(init), hasLeft: false, ...(request && { request }) };
   }
 
   async function authorized(hop: Hop, init: RequestInit): Promise<Response> {
     const signal = init.signal ?? hop.request?.signal;
-    const token = await source.getToken({ signal });
+    const token = await tokenFrom(source, { signal });
     const response = await signed(hop, init, token);
     if (response.status !== 401) return response;
     if (!isResendable(bodyOf(hop))) {
-      source.getToken({ rejected: token }).catch(() => {}); // the next call is told, if it fails
+      tokenFrom(source, { rejected: token }).catch(() => {}); // the next call is told, if it fails
       return response;
     }
     const stopDraining = drain(response);
     try {
-      return await signed(hop, init, await source.getToken({ signal, rejected: token }));
+      return await signed(hop, init, await tokenFrom(source, { signal, rejected: token }));
     } finally {
       stopDraining();
     }
@@ -87,13 +100,21 @@ export function authorizedFetch(
   }
 
   function send({ request, url }: Hop, init: RequestInit): Promise<Response> {
-    return (options.fetch ?? globalThis.fetch)(request ?? url, init);
+    return (fetch ?? globalThis.fetch)(request ?? url, init);
   }
 
   function cameBack(): LatchkeyError {
-    const message = `A redirect led away from ${source.origin} and back; it was not followed without a token.`;
+    const message = `A redirect led away from ${origin} and back; it was not followed without a token.`;
     return new LatchkeyError('upstream_error', { message });
   }
+}
+
+/** The same, with headers that can be looked at before they are sent: an iterator is gone once it was read. */
+function readTwice(init: RequestInit): RequestInit {
+  const { headers } = init;
+  if (!headers || headers instanceof Headers || Array.isArray(headers) || !(Symbol.iterator in headers))
+    return init;
+  return { ...init, headers: [...(headers as Iterable<[string, string]>)] };
 }
 
 function withAuthorization(headers: GivenHeaders | undefined, authorization: string): GivenHeaders {
@@ -131,5 +152,7 @@ function drain({ body }: Response): () => void {
 function redirected(response: Response): Response {
   return Object.defineProperty(response, 'redirected', { value: true });
 }
+
+const optionsSchema = z.strictObject({ fetch: functionOption<Fetch>().optional() });
 
 const mostDrained = 64 * 1024;

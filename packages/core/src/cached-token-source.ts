@@ -6,7 +6,7 @@ import type { GrantTokenOptions } from './grant-token.js';
 import { LatchkeyError } from './latchkey-error.js';
 import type { RefusalHold } from './refusal-hold.js';
 import type { Token } from './token.js';
-import type { GetTokenOptions, TokenSource } from './token-source.js';
+import { checkGetTokenOptions, type GetTokenOptions, type TokenSource } from './token-source.js';
 
 /** Keeps one token, and shares what it takes to get another. */
 export interface CachedTokenSource<T extends Token = Token> extends TokenSource {
@@ -86,7 +86,7 @@ export function cachedTokenSource<T extends Token>(
     ...(actor && { actor }),
 
     getToken(asked?: GetTokenOptions): Promise<T> {
-      const isPlain = asked === undefined || (asked.rejected === undefined && !asked.signal?.aborted);
+      const isPlain = !asked || (asked.rejected === undefined && !asked.signal?.aborted);
       if (isPlain && isGood(kept) && clock.monotonic() < kept.staleAt) return kept.promise;
       return found(asked ?? {});
     },
@@ -124,7 +124,9 @@ export function cachedTokenSource<T extends Token>(
   }
 
   /** The token at hand, or the next one. */
-  async function found({ signal, rejected }: GetTokenOptions): Promise<T> {
+  async function found(asked: GetTokenOptions): Promise<T> {
+    checkGetTokenOptions(asked);
+    const { signal, rejected } = asked;
     signal?.throwIfAborted();
     closing.signal.throwIfAborted();
     if (rejected && rejected.value === failure?.rejected?.value) {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { checkedInput } from './checked.js';
 import { credentialsKey } from './credentials-key.js';
 import {
@@ -11,32 +12,26 @@ import type { LoginFloor } from './login-floor.js';
 import type { Provider } from './provider.js';
 import type { RefusalHold } from './refusal-hold.js';
 import { RenewalRefused } from './renewal-refused.js';
-import { safeCause } from './safe-cause.js';
+import { safeCause, textsIn } from './safe-cause.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** Makes what signs in with credentials that are the same but for what works once. */
 export type SourceForCredentials<Credentials extends object, Account> = (
   key: string,
   credentials: () => Credentials,
-  rules: SignInRules,
+  hold: RefusalHold,
 ) => GrantTokenSource<Account>;
-
-/** What keeps one set of credentials from being sent too often. */
-export interface SignInRules {
-  readonly hold: RefusalHold;
-  readonly logins: LoginFloor;
-}
 
 interface Current<Credentials extends object, Account> {
   readonly key: string;
-  readonly rules: SignInRules;
+  readonly hold: RefusalHold;
   readonly source: GrantTokenSource<Account>;
   credentials: Credentials;
 }
 
 /** Tokens for credentials that may change. */
 export interface CredentialsTokenSource<Account> extends GrantTokenSource<Account> {
-  /** Forgets that the credentials were refused; they are asked for at the next call. */
+  /** Forgets that credentials were refused; they are asked for at the next call. */
   forget(): void;
 }
 
@@ -47,21 +42,23 @@ export interface CredentialsTokenSource<Account> extends GrantTokenSource<Accoun
  * Credentials that have changed begin anew: no token, no refusal and no place in a store is shared with the ones before
  * (T7). Errors of `ask` become `internal_error`. To be called once at a time.
  *
- * @param newRules makes the rules for one set of credentials.
+ * @param newHold makes what remembers the refusal of one set of credentials.
+ * @param logins keeps logins apart, whatever the credentials: to change them to and fro is no way around it (T5).
  */
 export function credentialsTokenSource<Credentials extends object, Account>(
   provider: Provider<string, Credentials, Account>,
   ask: () => Credentials | Promise<Credentials>,
-  newRules: () => SignInRules,
+  newHold: () => RefusalHold,
+  logins: LoginFloor,
   sourceFor: SourceForCredentials<Credentials, Account>,
 ): CredentialsTokenSource<Account> {
   const { name, origin, upstream } = provider;
+  /** By key: a function may go to and fro between credentials that are refused. */
+  const holds = new LRUCache<string, RefusalHold>({ max: mostHolds });
   let current: Current<Credentials, Account> | undefined;
   /** Whose the last token was. */
   let tokenKey: string | undefined;
   let mustAsk = false;
-  /** The refresh token that was refused last; it is not sent again. */
-  let deadRefreshToken: string | undefined;
 
   return {
     origin,
@@ -69,22 +66,19 @@ export function credentialsTokenSource<Credentials extends object, Account>(
 
     async getToken(options = {}) {
       const { signal, rejected } = options;
-      const refreshToken = refreshTokenOf(rejected);
-      const isDead = refreshToken !== undefined && refreshToken === deadRefreshToken;
-      const canRenew = refreshToken !== undefined && !isDead && !mustAsk && current?.key === tokenKey;
+      const canRenew = refreshTokenOf(rejected) !== undefined && !mustAsk && current?.key === tokenKey;
       const first = (canRenew && current) || (await asked(signal));
       try {
-        return await tokenOf(first, isDead ? { ...options, anew: true } : options);
+        return await tokenOf(first, options);
       } catch (error) {
         if (!(error instanceof RenewalRefused)) throw error;
-        deadRefreshToken = refreshToken;
         return await tokenOf(canRenew ? await asked(signal) : first, { ...options, anew: true });
       }
     },
 
     forget() {
       mustAsk = true;
-      current?.rules.hold.forget();
+      holds.forEach((hold) => hold.forget());
     },
   };
 
@@ -101,35 +95,45 @@ export function credentialsTokenSource<Credentials extends object, Account>(
   async function asked(signal: AbortSignal | undefined): Promise<Current<Credentials, Account>> {
     signal?.throwIfAborted();
     // After a refusal they may have changed; after a failure there is no need to know before the next login.
-    if (current && !mustAsk && !current.rules.hold.isOn) current.rules.logins.check();
+    if (current && !mustAsk && !current.hold.isOn) logins.check(current.key);
     mustAsk = false;
     const { key, credentials } = await unlessAborted(given(), signal).catch((error: unknown) => {
       mustAsk = true;
       throw error;
     });
-    if (current?.key === key) {
-      current.credentials = credentials;
-      return current;
-    }
-    const rules = newRules();
-    const made: Current<Credentials, Account> = {
+    if (current?.key === key) current.credentials = credentials;
+    else current = made(key, credentials);
+    return current;
+  }
+
+  function made(key: string, credentials: Credentials): Current<Credentials, Account> {
+    const hold = holds.get(key) ?? newHold();
+    holds.set(key, hold);
+    const whose: Current<Credentials, Account> = {
       key,
-      rules,
       credentials,
-      source: sourceFor(key, () => made.credentials, rules),
+      hold,
+      source: sourceFor(key, () => whose.credentials, hold),
     };
-    current = made;
-    return made;
+    return whose;
   }
 
   async function given(): Promise<Pick<Current<Credentials, Account>, 'key' | 'credentials'>> {
     try {
-      const credentials = checkedInput('credentials', provider.credentials, await ask(), name);
-      return { key: credentialsKey(provider, credentials), credentials };
+      const credentials = await ask();
+      // As the schema makes them; the provider is given them as they came, and makes them so itself.
+      const checked = checkedInput('credentials', provider.credentials, credentials, name);
+      return { key: credentialsKey(provider, checked), credentials };
     } catch (error) {
       if (isLatchkeyError(error)) throw error;
       const message = `The credentials for ${name} could not be had: the function that gives them failed.`;
-      throw new LatchkeyError('internal_error', { provider: name, message, cause: safeCause(error) });
+      throw new LatchkeyError('internal_error', {
+        provider: name,
+        message,
+        cause: safeCause(error, textsIn(current?.credentials)),
+      });
     }
   }
 }
+
+const mostHolds = 8;

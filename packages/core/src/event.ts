@@ -46,8 +46,8 @@ export type Emit = (
 ) => void;
 
 /**
- * Makes what tells `onEvent`, and the channel `latchkey:event` of `node:diagnostics_channel`, of events. A listener that
- * fails disturbs nothing: Node warns of it.
+ * Makes what tells `onEvent`, and the channel `latchkey:event` of `node:diagnostics_channel`, of events. An `onEvent` that
+ * fails disturbs nothing: Node warns of it. What a subscriber to the channel throws, Node makes an uncaught exception.
  */
 export function createEmitter(options: {
   readonly provider?: string | undefined;

@@ -22,19 +22,19 @@ export function bodyOf({ request, init }: Hop): RequestInit['body'] | undefined 
 }
 
 /**
- * Where a response redirects to, by the rules of the Fetch standard (section 4.4, HTTP-redirect fetch); `undefined` when it
- * does not.
+ * Where a response redirects to, by the rules of the Fetch standard (section 4.4, HTTP-redirect fetch); `stay` when it does
+ * not.
  *
- * @throws TypeError, as `fetch` does, for what cannot be followed: more than 20 in a row, a URL that is none, or a body
+ * @returns a TypeError, as `fetch` rejects with, for what cannot be followed: more than 20 in a row, a URL that is none, or a body
  *   that would have to be sent twice and cannot be.
  */
-export function nextHop(hop: Hop, response: Response, followed: number): Hop | undefined {
+export function nextHop(hop: Hop, response: Response, followed: number): Hop | TypeError | 'stay' {
   const location = response.headers.get('location');
-  if (!redirects.has(response.status) || location === null) return undefined;
-  if (followed >= mostRedirects) throw new TypeError(`More than ${mostRedirects} redirects in a row.`);
+  if (!redirects.has(response.status) || location === null) return 'stay';
+  if (followed >= mostRedirects) return new TypeError(`More than ${mostRedirects} redirects in a row.`);
   const url = URL.canParse(location, hop.url.href) ? new URL(location, hop.url) : undefined;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    throw new TypeError('A redirect leads to what is no http or https URL.');
+    return new TypeError('A redirect leads to what is no http or https URL.');
   }
   if (url.hash === '') url.hash = hop.url.hash;
 
@@ -49,7 +49,7 @@ export function nextHop(hop: Hop, response: Response, followed: number): Hop | u
     return { url, hasLeft: hop.hasLeft || leaves, init: { ...kept, method: 'GET', body: null } };
   }
   if (!isResendable(bodyOf(hop)))
-    throw new TypeError('A redirect asks for the body again, which was a stream.');
+    return new TypeError('A redirect asks for the body again, which was a stream.');
   return { url, hasLeft: hop.hasLeft || leaves, init: { ...kept, method } };
 }
 

@@ -5,15 +5,22 @@ import type { Lease } from './store.js';
  * Holds a lease for as long as it takes, extending it at each third of its time. Gives what stops that; the lease itself
  * is released by its owner.
  *
- * A lease that cannot be extended is let go: whoever takes it next finds what was written, or writes it.
+ * An extension that fails is tried again at the next third, until the lease has run out. One that is another's by then is
+ * let go: who took it finds what was written, or writes it.
  */
 export function startLeaseHeartbeat(lease: Lease, clock: Clock, ttlMs: number): () => void {
   const stop = new AbortController();
-  beat().catch(() => {}); // stopped, or the lease is lost
+  beat().catch(() => {}); // stopped
   return () => stop.abort();
 
   async function beat() {
-    do await clock.sleep(ttlMs / 3, stop.signal);
-    while (await lease.extend(ttlMs));
+    let endsAt = clock.monotonic() + ttlMs;
+    while (clock.monotonic() < endsAt) {
+      await clock.sleep(ttlMs / 3, stop.signal);
+      const at = clock.monotonic();
+      const isHeld = await lease.extend(ttlMs).catch(() => undefined);
+      if (isHeld === false) return;
+      if (isHeld) endsAt = at + ttlMs;
+    }
   }
 }

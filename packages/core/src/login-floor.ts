@@ -4,11 +4,13 @@ import type { Clock } from './clock.js';
 export interface LoginFloor {
   /**
    * Runs `login`. Two may follow each other at once; past that there is one in each span of the floor: what comes too soon
-   * after a failure fails alike, and after a success it waits, until `signal` is aborted.
+   * after a failure of the same credentials fails alike, and else it waits, until `signal` is aborted.
+   *
+   * @param whose names the credentials.
    */
-  run<T>(login: () => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** @throws what the last login failed with, if another would come too soon after it. */
-  check(): void;
+  run<T>(whose: string, login: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** @throws what the last login failed with, if another with the same credentials would come too soon after it. */
+  check(whose: string): void;
 }
 
 /** Makes a floor (T5): however short tokens live, and however often they are refused, there is no storm of logins. */
@@ -16,12 +18,12 @@ export function createLoginFloor(clock: Clock, floorMs: number): LoginFloor {
   /** When a login would be due if they came evenly, one in each span; one ahead of that is let through. */
   let dueAt = -Infinity;
   /** What the last one failed with. */
-  let failure: { readonly error: unknown } | undefined;
+  let failure: { readonly whose: string; readonly error: unknown } | undefined;
 
   return {
     check,
-    async run(login, signal) {
-      check();
+    async run(whose, login, signal) {
+      check(whose);
       if (waitMs() > 0) await clock.sleep(waitMs(), signal);
       dueAt = Math.max(dueAt, clock.monotonic()) + floorMs;
       failure = undefined;
@@ -29,7 +31,7 @@ export function createLoginFloor(clock: Clock, floorMs: number): LoginFloor {
         return await login();
       } catch (error) {
         // One that was given up says nothing of the next.
-        if (!signal?.aborted || error !== signal.reason) failure = { error };
+        if (!signal?.aborted || error !== signal.reason) failure = { whose, error };
         throw error;
       }
     },
@@ -39,7 +41,7 @@ export function createLoginFloor(clock: Clock, floorMs: number): LoginFloor {
     return dueAt - floorMs - clock.monotonic();
   }
 
-  function check() {
-    if (failure && waitMs() > 0) throw failure.error;
+  function check(whose: string) {
+    if (failure?.whose === whose && waitMs() > 0) throw failure.error;
   }
 }

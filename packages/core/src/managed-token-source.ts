@@ -39,7 +39,7 @@ export interface ManagedTokenSource<Account = unknown> extends TokenSource, Asyn
 
 /** What `tokenSource` takes beside a provider and credentials. Times are in milliseconds. */
 export interface TokenSourceOptions {
-  /** Shares tokens with every source of the same store, provider and credentials. Default: none are shared. */
+  /** Shares tokens, not refusals, with every source of the same store, provider and credentials. Default: none. */
   readonly store?: Store | undefined;
   /** How long before its end a token is renewed; a tenth of its lifetime where that is less. Default: 60,000. */
   readonly renewAheadMs?: number | undefined;
@@ -91,16 +91,12 @@ export function tokenSource<Credentials extends object, Account>(
       onHold: ({ code }, holdMs) => emit('hold', { code, holdMs }),
     });
 
-  const newRules = () => ({ hold: newHold(), logins: createLoginFloor(clock, renewFloorMs) });
+  const logins = createLoginFloor(clock, renewFloorMs);
+  const renewals = createLoginFloor(clock, renewFloorMs);
 
   const ask = typeof credentials === 'function' ? credentials : () => credentials;
-  const signingIn = credentialsTokenSource(provider, ask, newRules, (key, current, rules) => {
-    const plain = signInTokenSource(provider, current, {
-      ...rules,
-      clock,
-      renewFloorMs,
-      emit,
-    });
+  const signingIn = credentialsTokenSource(provider, ask, newHold, logins, (key, current, hold) => {
+    const plain = signInTokenSource(provider, key, current, { clock, hold, logins, renewals, emit });
     const { skewMs } = upstream;
     return store
       ? storedTokenSource(plain, { store, key, provider: name, clock, skewMs, unknownLifetimeMs, emit })
@@ -117,11 +113,15 @@ export function tokenSource<Credentials extends object, Account>(
     emit,
   });
 
+  const { getToken, peek, accepted, close } = cached;
   return Object.freeze({
-    ...cached,
     origin,
     upstream,
     actor: 'service' as const,
+    getToken,
+    peek,
+    accepted,
+    close,
 
     async account({ signal }: CallOptions = {}) {
       const accountOf = (token: GrantToken<Account>) => provider.account(token.grant, { signal });
@@ -141,7 +141,7 @@ export function tokenSource<Credentials extends object, Account>(
       cached.recheck();
     },
 
-    [Symbol.asyncDispose]: () => cached.close(),
+    [Symbol.asyncDispose]: close,
   });
 }
 
@@ -165,8 +165,9 @@ function asService(error: unknown): unknown {
 }
 
 const providerShape = z.object({
-  provider: z.custom<object>(
-    (value) => hasMethods(value, 'signIn', 'account') && 'upstream' in (value as object),
+  provider: z.custom<Provider>(
+    (value) =>
+      hasMethods(value, 'signIn', 'account') && hasMethods((value as Provider).upstream, 'json', 'skewMs'),
     'must be made with defineProvider()',
   ),
 });
@@ -174,18 +175,23 @@ const providerShape = z.object({
 const span = z.number('must be a number').nonnegative('must not be below 0');
 const positiveSpan = z.number('must be a number').positive('must be above 0');
 
-const optionsSchema = z.strictObject({
-  store: z
-    .custom<Store>(
-      (value) => hasMethods(value, 'get', 'set', 'delete', 'replace', 'take', 'lease'),
-      'must be a store',
-    )
-    .optional(),
-  renewAheadMs: span.default(60_000),
-  renewFloorMs: positiveSpan.default(1_000),
-  unknownLifetimeMs: positiveSpan.default(300_000),
-  refusalHoldMs: positiveSpan.default(60_000),
-  refusalHoldMaxMs: positiveSpan.optional(),
-  clock: clockOption.optional(),
-  onEvent: functionOption<(event: LatchkeyEvent) => void>().optional(),
-});
+const optionsSchema = z
+  .strictObject({
+    store: z
+      .custom<Store>(
+        (value) => hasMethods(value, 'get', 'set', 'delete', 'replace', 'take', 'lease'),
+        'must be a store',
+      )
+      .optional(),
+    renewAheadMs: span.default(60_000),
+    renewFloorMs: positiveSpan.default(1_000),
+    unknownLifetimeMs: positiveSpan.default(300_000),
+    refusalHoldMs: positiveSpan.default(60_000),
+    refusalHoldMaxMs: positiveSpan.optional(),
+    clock: clockOption.optional(),
+    onEvent: functionOption<(event: LatchkeyEvent) => void>().optional(),
+  })
+  .refine(({ refusalHoldMs, refusalHoldMaxMs = refusalHoldMs }) => refusalHoldMaxMs >= refusalHoldMs, {
+    path: ['refusalHoldMaxMs'],
+    message: 'must not be below refusalHoldMs',
+  });

@@ -90,10 +90,13 @@ export function createPace(
       flying -= 1;
       if (!allowance) return;
       // Those on their way may not be among what the provider has counted.
-      told = {
-        left: allowance.remaining - flying,
-        until: clock.monotonic() + Math.min(allowance.resetsInMs, longestPauseMs),
-      };
+      const left = allowance.remaining - flying;
+      const until = clock.monotonic() + Math.min(allowance.resetsInMs, longestPauseMs);
+      // Answers overtake each other: while one word holds, a milder one may be the older.
+      const isOver = told.until <= clock.monotonic();
+      told = isOver
+        ? { left, until }
+        : { left: Math.min(left, told.left), until: Math.max(until, told.until) };
       if (pausedMs() > longestWaitMs) {
         for (const { refuse } of waiting.splice(0)) refuse(refusal(pausedMs()));
       }

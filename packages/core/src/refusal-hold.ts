@@ -38,7 +38,8 @@ export function createRefusalHold(options: {
       if (held && clock.monotonic() < held.until) throw held.error;
     },
     begin(error) {
-      const holdMs = (error.code === 'account_locked' ? error.retryAfterMs : undefined) ?? nextMs;
+      const namedMs = error.code === 'account_locked' ? (error.retryAfterMs ?? 0) : 0;
+      const holdMs = namedMs > 0 ? Math.min(namedMs, longestNamedMs) : nextMs;
       nextMs = Math.min(nextMs * 2, mostMs);
       held = { error, until: clock.monotonic() + holdMs };
       onHold(error, holdMs);
@@ -49,3 +50,6 @@ export function createRefusalHold(options: {
     },
   };
 }
+
+// Further off, a lock is asked about once a day: the header that named it may have been wrong.
+const longestNamedMs = 24 * 3_600_000;

@@ -3,7 +3,7 @@ import type { Emit } from './event.js';
 import type { Grant } from './grant.js';
 import { grantToken, refreshTokenOf, type GrantToken, type GrantTokenSource } from './grant-token.js';
 import { isLatchkeyError } from './latchkey-error.js';
-import { createLoginFloor, type LoginFloor } from './login-floor.js';
+import type { LoginFloor } from './login-floor.js';
 import type { Provider } from './provider.js';
 import { isRefusal } from './refusal.js';
 import type { RefusalHold } from './refusal-hold.js';
@@ -13,41 +13,47 @@ import { unlessAborted } from './unless-aborted.js';
 /**
  * The plain source: each token costs one sign-in, or, for a `rejected` one with a refresh token, one renewal.
  *
- * A sign-in ends with the caller's signal. A renewal does not: it may use the refresh token up, so that its outcome must
- * not get lost (T3). Where it is refused the answer is `RenewalRefused`, and only `anew` gives a token.
+ * A sign-in ends with the caller's signal. A renewal that was sent does not: it may use the refresh token up, so that its
+ * outcome must not get lost (T3). Where it is refused the answer is `RenewalRefused`, then and for that refresh token ever
+ * after, and only `anew` gives a token.
  *
+ * @param whose names the credentials.
  * @param credentials gives what to sign in with, at the moment of a sign-in.
  * @param rules.hold keeps credentials that were refused from being sent again (T6).
  * @param rules.logins keeps logins apart (T5).
- * @param rules.renewFloorMs keeps renewals apart likewise.
+ * @param rules.renewals keeps renewals apart likewise.
  */
 export function signInTokenSource<Credentials extends object, Account>(
   provider: Provider<string, Credentials, Account>,
+  whose: string,
   credentials: () => Credentials,
   rules: {
     readonly clock: Clock;
     readonly hold: RefusalHold;
     readonly logins: LoginFloor;
-    readonly renewFloorMs: number;
+    readonly renewals: LoginFloor;
     readonly emit: Emit;
   },
 ): GrantTokenSource<Account> {
   const { name, origin, upstream } = provider;
-  const { clock, hold, logins, emit } = rules;
-  const renewals = createLoginFloor(clock, rules.renewFloorMs);
+  const { clock, hold, logins, renewals, emit } = rules;
+  let refused: { readonly refreshToken: string | undefined; readonly error: RenewalRefused } | undefined;
 
   return {
     origin,
     upstream,
     async getToken({ signal, closing, rejected, anew = false } = {}) {
+      signal?.throwIfAborted();
       if (provider.renew && !anew && refreshTokenOf(rejected) !== undefined) {
+        if (refused && refused.refreshToken === refreshTokenOf(rejected)) throw refused.error;
         const { renew } = provider;
+        const renewal = () => renewed(rejected as GrantToken<Account>, renew);
         // Of what waits for its turn nothing was sent yet, so that it may be given up.
-        return grantToken(await renewals.run(() => renewed(rejected as GrantToken<Account>, renew), signal));
+        return grantToken(await renewals.run(whose, renewal, signal));
       }
       hold.check();
       // One that was given up is waited for all the same: no login begins beside another.
-      const login = logins.run(() => signedIn(signal), signal);
+      const login = logins.run(whose, () => signedIn(signal), signal);
       return grantToken(await unlessAborted(login, closing));
     },
   };
@@ -80,7 +86,9 @@ export function signInTokenSource<Credentials extends object, Account>(
       return grant;
     } catch (error) {
       tell('renewal-failed', error, startedAt);
-      throw isRefusal(error) ? new RenewalRefused(name, error) : error;
+      if (!isRefusal(error)) throw error;
+      refused = { refreshToken: old.refreshToken, error: new RenewalRefused(name, error) };
+      throw refused.error;
     }
   }
 

@@ -1,7 +1,7 @@
 import { LatchkeyError } from './latchkey-error.js';
 import { checkedOrigin } from './origin.js';
 import { bearerValueRule, createToken, isBearerValue } from './token.js';
-import type { TokenSource } from './token-source.js';
+import { checkGetTokenOptions, type TokenSource } from './token-source.js';
 import type { Upstream } from './upstream.js';
 
 /**
@@ -26,7 +26,9 @@ export function staticTokenSource(
       ? { origin: checkedOrigin(place.origin), upstream: place.upstream }
       : { origin: checkedOrigin(place) }),
 
-    async getToken({ signal, rejected } = {}) {
+    async getToken(options) {
+      const { signal, rejected } = options ?? {};
+      checkGetTokenOptions({ signal, rejected });
       signal?.throwIfAborted();
       if (rejected?.value === value) throw new LatchkeyError('token_rejected');
       return token;

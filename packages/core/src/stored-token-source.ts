@@ -5,6 +5,7 @@ import { grantToken, type GrantToken, type GrantTokenOptions, type GrantTokenSou
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
 import { startLeaseHeartbeat } from './lease-heartbeat.js';
 import type { Lease, Store } from './store.js';
+import { unlessAborted } from './unless-aborted.js';
 
 interface Entry<Account> {
   readonly text: string | undefined;
@@ -51,7 +52,7 @@ export function storedTokenSource<Account>(
       for (;;) {
         const { good } = await read(asked);
         if (good) return good;
-        const lease = await attempt(() => store.lease(leaseKey, { ttlMs: leaseMs }), noLease);
+        const lease = await attempt(() => store.lease(leaseKey, { ttlMs: leaseMs }), noLease, asked.closing);
         if (lease) return await underLease(lease, asked);
         const leftMs = giveUpAt - clock.monotonic();
         if (leftMs <= 0) {
@@ -84,17 +85,17 @@ export function storedTokenSource<Account>(
     const { grant } = token;
     const write = (expected: string | undefined) => () =>
       store.replace(tokenKey, expected, packed(grant), { ttlMs: ttlOf(grant) });
-    if (await attempt(write(seen), true)) return token;
+    if (await attempt(write(seen), true, asked.closing)) return token;
     const { good, text } = await read(asked);
-    // What was there may have ended meanwhile.
-    if (!good) await attempt(write(text), true);
+    // What was there may have ended meanwhile. What has come meanwhile, and ended, may still have the newer refresh token.
+    if (text === undefined) await attempt(write(undefined), true, asked.closing);
     return good ?? token;
   }
 
   /** What the store has: its text, the token in it if it can be read, and that once more if it is good. */
-  async function read({ rejected }: GrantTokenOptions): Promise<Entry<Account>> {
+  async function read({ rejected, closing }: GrantTokenOptions): Promise<Entry<Account>> {
     if (rejected) spend(rejected.value);
-    const text = await attempt(() => store.get(tokenKey), undefined);
+    const text = await attempt(() => store.get(tokenKey), undefined, closing);
     const grant = text === undefined ? undefined : unpacked(text);
     if (!grant) return { text };
     const token = grantToken(grant);
@@ -127,13 +128,24 @@ export function storedTokenSource<Account>(
     return Math.max(1, lifetimeMs) + (refreshToken === undefined ? 0 : refreshTokenKeptMs);
   }
 
-  /** What `work` gives; `otherwise` where the store fails, since a service must not stop for that. */
-  async function attempt<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+  /**
+   * What `work` gives; `otherwise` where the store fails or does not answer, since a service must not stop for that.
+   * Rejects when the source is closed.
+   */
+  async function attempt<T>(work: () => Promise<T>, otherwise: T, closing?: AbortSignal): Promise<T> {
+    const answered = new AbortController();
+    const late = clock.sleep(storeTimeoutMs, answered.signal).then(() => {
+      throw new LatchkeyError('store_error');
+    });
     try {
-      return await work();
+      return await unlessAborted(Promise.race([work(), late]), closing);
     } catch (error) {
+      closing?.throwIfAborted();
       emit('store-fallback', { code: isLatchkeyError(error) ? error.code : 'internal_error' });
       return otherwise;
+    } finally {
+      answered.abort();
+      await late.catch(() => {});
     }
   }
 }
@@ -155,5 +167,7 @@ const leaseMs = 5_000;
 const longestWaitMs = 15_000;
 const pollMs = 100;
 const mostSpent = 8;
+// Stores have deadlines of their own; this is for one that has none.
+const storeTimeoutMs = 5_000;
 // How long a refresh token lasts is not known; one that has ended by then costs a login, as would none.
 const refreshTokenKeptMs = 7 * 24 * 3_600_000;

@@ -1,4 +1,5 @@
 import { LatchkeyError } from './latchkey-error.js';
+import { hasMethods } from './option-schemas.js';
 import type { Token } from './token.js';
 import type { Upstream } from './upstream.js';
 
@@ -50,5 +51,34 @@ export function tokenSourceOf(given: TokenSource | TokenSourceHolder): TokenSour
   throw new LatchkeyError('invalid_config', {
     message:
       'This needs a token source, such as staticTokenSource(grant.accessToken, provider), or a session.',
+  });
+}
+
+/** @throws LatchkeyError `invalid_input` for what callers without types hand over in place of options. */
+export function checkGetTokenOptions({ signal, rejected }: GetTokenOptions): void {
+  const isSignal = signal === undefined || hasMethods(signal, 'addEventListener', 'throwIfAborted');
+  const isToken = rejected === undefined || typeof (rejected as Partial<Token> | null)?.value === 'string';
+  if (isSignal && isToken) return;
+  throw new LatchkeyError('invalid_input', {
+    message: 'getToken() takes { signal, rejected }: an AbortSignal, and the token that was refused.',
+  });
+}
+
+/**
+ * As `source.getToken`, for sources of any kind.
+ *
+ * @throws LatchkeyError `internal_error` where the source gives something else than a token.
+ */
+export async function tokenFrom(
+  source: TokenSource,
+  options: GetTokenOptions,
+  provider?: string,
+): Promise<Token> {
+  const token = await source.getToken(options);
+  if (typeof (token as Partial<Token> | undefined)?.value === 'string') return token;
+  throw new LatchkeyError('internal_error', {
+    provider,
+    message: `The token source for ${source.origin} gave no token.`,
+    cause: new TypeError(`It gave ${typeof token}.`),
   });
 }

@@ -2,7 +2,7 @@ import type { Deadline } from './deadline.js';
 import { isLatchkeyError, LatchkeyError, withActor } from './latchkey-error.js';
 import { safeCause, textsIn } from './safe-cause.js';
 import type { Token } from './token.js';
-import type { GetTokenOptions, TokenSource } from './token-source.js';
+import { tokenFrom, type GetTokenOptions, type TokenSource } from './token-source.js';
 import type { Upstream } from './upstream.js';
 
 /**
@@ -16,12 +16,12 @@ export async function withTokenOf<T>(
   call: (token: string) => Promise<T>,
 ): Promise<T> {
   const { signal } = deadline;
-  const token = await tokenFrom({ signal });
+  const token = await given({ signal });
   try {
     return await taken(token);
   } catch (error) {
     if (!isLatchkeyError(error, 'token_rejected')) throw error;
-    const renewed = await tokenFrom({ signal, rejected: token }).catch((failed: unknown) => {
+    const renewed = await given({ signal, rejected: token }).catch((failed: unknown) => {
       // A source with nothing else to give knows less of the refusal than the answer that told it.
       throw isLatchkeyError(failed, 'token_rejected') && failed.actor === undefined ? error : failed;
     });
@@ -40,11 +40,9 @@ export async function withTokenOf<T>(
   }
 
   /** A token of the source. Errors of a source that are not ours become `internal_error`. */
-  async function tokenFrom(options: GetTokenOptions): Promise<Token> {
+  async function given(options: GetTokenOptions): Promise<Token> {
     try {
-      const token = await deadline.bound(source.getToken(options));
-      if (typeof (token as Partial<Token> | undefined)?.value === 'string') return token;
-      throw new TypeError('It gave no token.');
+      return await deadline.bound(tokenFrom(source, options, name));
     } catch (error) {
       signal.throwIfAborted();
       if (isLatchkeyError(error)) throw error;

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { authorize, LatchkeyError } from '../src/index.js';
@@ -43,6 +43,7 @@ function recorder(more: Dispatcher.DispatchHandler = {}) {
     },
     onResponseData: (_controller, chunk) => told.push(`data ${chunk.toString()}`),
     onResponseEnd: () => told.push('end'),
+    onRequestUpgrade: () => told.push('upgrade'),
     onResponseError: (_controller, error) => {
       told.push('error');
       seen.error = error;
@@ -169,10 +170,13 @@ describe.each(undicis)('T3: with %s', (_, undici) => {
       expect(seen.controller!.rawTrailers).toBeTruthy();
     });
 
-    it('can abort when its request waits for a connection, at once', async () => {
+    it('can abort when its request waits for a connection, at once, and it is not sent', async () => {
+      const held = deferred<undefined>();
       const server = await startHttp(({ url, headers }, response) => {
-        if (url === '/hang') return;
-        response.writeHead(headers.authorization === 'Bearer token-1' && atHand ? 401 : 200).end();
+        const isRefused = atHand && headers.authorization === 'Bearer token-1';
+        const answer = () => response.writeHead(isRefused ? 401 : 200).end();
+        if (url === '/hold') held.promise.then(answer, answer);
+        else answer();
       });
       const source = new FakeSource(server.origin, { atHand });
       const login = deferred<undefined>();
@@ -182,16 +186,72 @@ describe.each(undicis)('T3: with %s', (_, undici) => {
       const outcome = thrownIn(ways['request']!(agent, server.origin, { signal: caller.signal }));
       await until(() => source.asked.length === 1);
       const headers = { authorization: 'Basic own' };
-      const hanging = thrownIn(ways['request']!(agent, `${server.origin}/hang`, { headers }));
-      await until(() => server.requests.some(({ url }) => url === '/hang'));
+      const holding = ways['request']!(agent, `${server.origin}/hold`, { headers });
+      await until(() => server.requests.some(({ url }) => url === '/hold'));
       login.resolve(undefined);
       await until(() => source.peek() !== undefined);
       const reason = new Error('enough');
       caller.abort(reason);
       expect(await outcome).toBe(reason);
-      await agent.destroy();
-      await hanging;
+      held.resolve(undefined);
+      await holding;
+      // One that comes after it on the only connection.
+      await ways['request']!(agent, `${server.origin}/last`, { headers });
       expect(server.requests.filter(({ url }) => url === '/')).toHaveLength(atHand ? 1 : 0);
+    });
+
+    it('and leaves is told nothing more, even by what heeds no abort', async () => {
+      const source = new FakeSource('https://api.example.com', { atHand });
+      const login = deferred<undefined>();
+      source.login = () => login.promise;
+      const inner: Dispatcher.DispatchHandler[] = [];
+      const dispatch = authorize(source)((_options, handler) => inner.push(handler) > 0);
+      const { handler, told, seen } = recorder();
+      dispatch({ origin: source.origin, path: '/', method: 'GET' }, handler);
+      const target = { aborted: false, paused: false, reason: null };
+      const controller = { ...target, abort: () => {}, pause: () => {}, resume: () => {} };
+      if (atHand) {
+        inner[0]!.onRequestStart!(controller, undefined);
+        inner[0]!.onResponseStart!(controller, 401, {});
+        inner[0]!.onResponseEnd!(controller, {});
+      }
+      login.resolve(undefined);
+      await until(() => inner.length === (atHand ? 2 : 1));
+      const last = inner.at(-1)!;
+      seen.controller!.abort(new Error('enough'));
+      last.onRequestStart!(controller, undefined);
+      last.onResponseStart!(controller, 200, {});
+      last.onResponseData!(controller, Buffer.from('body'));
+      last.onResponseEnd!(controller, {});
+      last.onRequestUpgrade!(controller, 101, {}, new Duplex());
+      last.onResponseError!(controller, new Error('aborted'));
+      expect(told).toEqual(['start', 'error']);
+      expect(seen.error).toMatchObject({ message: 'enough' });
+    });
+
+    it('and leaves at the very moment the token comes has nothing sent', async () => {
+      for (let turns = 0; turns < 12; turns += 1) {
+        const source = new FakeSource('https://api.example.com', { atHand });
+        const inner: Dispatcher.DispatchHandler[] = [];
+        const dispatch = authorize(source)((_options, handler) => inner.push(handler) > 0);
+        const { handler, told, seen } = recorder();
+        const login = deferred<undefined>();
+        source.login = () => login.promise;
+        dispatch({ origin: source.origin, path: '/', method: 'GET' }, handler);
+        const target = { aborted: false, paused: false, reason: null };
+        const controller = { ...target, abort: () => {}, pause: () => {}, resume: () => {} };
+        if (atHand) {
+          inner[0]!.onRequestStart!(controller, undefined);
+          inner[0]!.onResponseStart!(controller, 401, {});
+        }
+        login.resolve(undefined);
+        for (let turn = 0; turn < turns; turn += 1) await undefined;
+        const dispatched = inner.length;
+        seen.controller!.abort(new Error('enough'));
+        expect(told).toEqual(['start', 'error']);
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(inner).toHaveLength(dispatched);
+      }
     });
 
     it('can abort the answer that it has', async () => {
@@ -266,6 +326,35 @@ describe.each(undicis)('T3: with %s', (_, undici) => {
       await until(() => server.sockets.size === 0);
     }
     expect(source.asked).toEqual([]);
+  });
+
+  it('a caller that has paused already has its 401 read to its end, and its answer held back', async () => {
+    const server = await startTaking(true);
+    const agent = agentOf(undici, [authorize(new FakeSource(server.origin))], { connections: 1 });
+    const { handler, told, seen } = recorder({ onRequestStart: (controller) => controller.pause() });
+    agent.dispatch({ origin: server.origin, path: '/', method: 'GET' }, handler);
+    await until(() => told.includes('head 200'));
+    expect(told).toEqual(['start', 'head 200']);
+    seen.controller!.resume();
+    await until(() => told.includes('end'));
+    expect(server.accepted).toBe(1);
+  });
+
+  it('an abort between the tries of a retry inside ends the request at its next', async () => {
+    const server = await startHttp((_request, response) => response.writeHead(503).end());
+    const caller = new AbortController();
+    const retry = undici.interceptors.retry({
+      maxRetries: 5,
+      retry: (_error, _context, done) => {
+        caller.abort(new Error('enough'));
+        setImmediate(() => done(null));
+        return null;
+      },
+    });
+    const agent = agentOf(undici, [retry, authorize(new FakeSource(server.origin))]);
+    const sent = ways['request']!(agent, server.origin, { signal: caller.signal });
+    await expect(sent).rejects.toThrow('enough');
+    expect(server.requests).toHaveLength(1);
   });
 
   it('a stream that fails while its request waits for a token fails the request, and nothing else', async () => {

@@ -104,14 +104,35 @@ describe.each(undicis)('with %s', (name, undici) => {
       expect(authorizations(server)).toEqual([undefined, 'Bearer token-1']);
     });
 
+    it('outside, with an address of IPv6, does so as well', () => {
+      const dispatched: unknown[] = [];
+      const dispatch = authorize(new FakeSource('http://localhost:3000'))(
+        (...call) => dispatched.push(call) > 0,
+      );
+      const errors: unknown[] = [];
+      for (const headers of [{ host: 'localhost:3000' }, {}]) {
+        const options = { origin: 'http://[::1]:3000', servername: 'localhost', path: '/', headers };
+        dispatch(
+          { ...options, method: 'GET' },
+          { onRequestStart: () => {}, onResponseError: (_controller, error) => errors.push(error) },
+        );
+      }
+      expect(dispatched).toEqual([]);
+      expect(errors).toEqual(Array(2).fill(expect.objectContaining({ code: 'invalid_config' })));
+    });
+
     it('a name for TLS that a caller gives is no sign of it', () => {
       const seen: unknown[] = [];
+      const options = { path: '/', method: 'GET' } as const;
       for (const origin of ['https://api.example.com', 'https://192.0.2.1', 'https://[2001:db8::1]']) {
         const dispatch = authorize(new FakeSource(origin))(({ headers }) => seen.push(headers) > 0);
-        const options = { origin, path: '/', method: 'GET', servername: 'internal.example' } as const;
-        dispatch(options, { onRequestStart: () => {} });
+        const own = { ...options, origin, servername: 'internal.example' };
+        dispatch(own, { onRequestStart: () => {} });
+        const other = { ...options, origin: 'https://example.org', servername: new URL(origin).hostname };
+        dispatch(other, { onRequestStart: () => {} });
       }
-      expect(seen).toEqual(Array(3).fill({ authorization: 'Bearer token-1' }));
+      const bearer = { authorization: 'Bearer token-1' };
+      expect(seen).toEqual([bearer, undefined, bearer, undefined, bearer, undefined]);
     });
   });
 

@@ -148,4 +148,21 @@ describe.each(undicis)('T8: with %s the token stays at its origin', (_, undici) 
       if (follower === 'outside' || !isLost(false)) expect(elsewhere > 0).toBe(follower !== 'nobody');
     });
   });
+
+  it('where a redirect inside cannot tell an address from the origin: it is not followed with the token', async () => {
+    for (const atHand of [true, false]) {
+      const received: Received[] = [];
+      const port = await startBoth(received);
+      const origin = `http://localhost:${port}`;
+      const all = interceptorsOf(undici, new FakeSource(origin, { atHand }));
+      const agent = agentOf(undici, [all.redirect, all.dns, all.authorize]);
+      const path = `/to/302/${encodeURIComponent(`http://127.0.0.1:${port}/end/200/`)}`;
+      const outcome: unknown = await ways['request']!(agent, origin + path).catch((error: unknown) => error);
+      const [first, ...rest] = received;
+      expect(first).toEqual({ origin, path, authorization: 'Bearer token-1' });
+      for (const one of rest) expect(one.authorization).toBeUndefined();
+      // Undici 8 remembers what dns has made of a request, and takes the header off itself.
+      if (rest.length === 0) expect(outcome).toMatchObject({ code: 'invalid_config' });
+    }
+  });
 });

@@ -271,6 +271,23 @@ describe.each(undicis)('with %s', (_, undici) => {
     expect(await sent).toEqual({ status: 200, body: 'got ' });
   });
 
+  it('T10: a 401 that does not end is left when its renewal fails, and when its caller leaves', async () => {
+    const server = await startRefusing((_request, response) => response.writeHead(401).write('and so on'));
+    const { source, agent } = sourceAndAgent(server);
+    source.login = () => Promise.reject(new LatchkeyError('timeout'));
+    await expect(send(agent, server.origin)).rejects.toMatchObject({ code: 'timeout' });
+    await until(() => server.sockets.size === 0);
+
+    const second = sourceAndAgent(server);
+    second.source.login = () => new Promise(() => {});
+    const caller = new AbortController();
+    const sent = send(second.agent, server.origin, { signal: caller.signal });
+    await until(() => second.source.asked.length === 1);
+    caller.abort(new Error('enough'));
+    await expect(sent).rejects.toThrow('enough');
+    await until(() => server.sockets.size === 0);
+  });
+
   it('T10: a connection that breaks off in the 401 does not matter', async () => {
     const server = await startRefusing((_request, response) => {
       response.writeHead(401, { 'content-length': 100 }).write('x');

@@ -40,7 +40,11 @@ describe('a cached token source', () => {
     const { source: other } = cached({ actor: 'user' });
     expect(other.actor).toBe('user');
     await other.close();
-    expect(await failureOf(other.getToken())).toMatchObject({ code: 'closed', actor: 'user', provider: 'acme' });
+    expect(await failureOf(other.getToken())).toMatchObject({
+      code: 'closed',
+      actor: 'user',
+      provider: 'acme',
+    });
   });
 
   it('keeps tokens that have no grant', async () => {

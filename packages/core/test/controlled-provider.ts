@@ -97,7 +97,14 @@ export function controlledProvider(
     readonly oneTime?: readonly string[];
   },
 ): ControlledProvider {
-  const { clock, name = 'acme', account, schema = testCredentials, oneTime = ['code'], ...settings } = options;
+  const {
+    clock,
+    name = 'acme',
+    account,
+    schema = testCredentials,
+    oneTime = ['code'],
+    ...settings
+  } = options;
   const calls: ProviderCall[] = [];
   let given = 0;
 
@@ -130,7 +137,8 @@ export function controlledProvider(
     },
     get pending() {
       const [call, ...more] = calls.filter(({ isOpen }) => isOpen);
-      if (!call || more.length > 0) throw new Error(`one call should wait, not ${more.length + (call ? 1 : 0)}`);
+      if (!call || more.length > 0)
+        throw new Error(`one call should wait, not ${more.length + (call ? 1 : 0)}`);
       return call;
     },
   };

@@ -48,7 +48,12 @@ describe('the key of credentials', () => {
     ['type of a field', withCredentials({ ...acme.credentials, password: ['correct horse'] })],
     ['parameter that is null', withCredentials({ ...acme.credentials, tenant: null })],
     ['parameter that is the text null', withCredentials({ ...acme.credentials, tenant: 'null' })],
-    ['parameter __proto__', withCredentials(JSON.parse('{"email":"anna@example.com","password":"correct horse","__proto__":{"a":1}}') as object)],
+    [
+      'parameter __proto__',
+      withCredentials(
+        JSON.parse('{"email":"anna@example.com","password":"correct horse","__proto__":{"a":1}}') as object,
+      ),
+    ],
     ['code inside a parameter', withCredentials({ ...acme.credentials, inner: { code: '1' } })],
     ['other code inside a parameter', withCredentials({ ...acme.credentials, inner: { code: '2' } })],
   ])('T7: is another with another %s', (_what, other) => {

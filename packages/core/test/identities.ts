@@ -8,10 +8,30 @@ export interface Identity {
   readonly credentials: object;
 }
 
-const oddKeys = ['__proto__', 'constructor', 'toString', '', '0', '10', '9', 'a.b', '"', '\\', '\0', 'é', 'e\u0301', '\ud800', 'toJSON'];
+const oddKeys = [
+  '__proto__',
+  'constructor',
+  'toString',
+  '',
+  '0',
+  '10',
+  '9',
+  'a.b',
+  '"',
+  '\\',
+  '\0',
+  'é',
+  'e\u0301',
+  '\ud800',
+  'toJSON',
+];
 const oneTimeKeys = ['code', 'recovery'];
 
-const key = fc.oneof(fc.constantFrom(...oddKeys), fc.constantFrom('email', 'password'), fc.string({ maxLength: 3 }));
+const key = fc.oneof(
+  fc.constantFrom(...oddKeys),
+  fc.constantFrom('email', 'password'),
+  fc.string({ maxLength: 3 }),
+);
 const leaf = fc.oneof(
   fc.string({ maxLength: 4, unit: 'binary' }),
   fc.constantFrom<unknown>(null, true, false, 0, 1, -1, 1.5, 1e21, '', 'null', '0', '[]', '{}'),
@@ -41,10 +61,12 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
       (fields) =>
         fields.map(([name, field], at) => [name, at === which ? other : field] as const),
   ),
-  fc.nat(3).map<Change>(
-    (which) => (fields) =>
-      fields.map(([name, field], at) => [name, at === which ? [field] : field] as const),
-  ),
+  fc
+    .nat(3)
+    .map<Change>(
+      (which) => (fields) =>
+        fields.map(([name, field], at) => [name, at === which ? [field] : field] as const),
+    ),
   lasting.map<Change>((others) => () => others),
 );
 
@@ -92,7 +114,9 @@ export function isSameIdentity(one: Identity, other: Identity): boolean {
 function isSame(one: unknown, other: unknown, without: readonly string[] = []): boolean {
   if (!isObject(one) || !isObject(other)) return one === other;
   if (Array.isArray(one) !== Array.isArray(other)) return false;
-  const [mine, theirs] = [one, other].map((all) => Object.keys(all).filter((name) => !without.includes(name)));
+  const [mine, theirs] = [one, other].map((all) =>
+    Object.keys(all).filter((name) => !without.includes(name)),
+  );
   if (mine!.length !== theirs!.length) return false;
   return mine!.every((name) => {
     const [field, same] = [one, other].map((all) => Object.getOwnPropertyDescriptor(all, name));

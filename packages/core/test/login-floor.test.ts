@@ -18,7 +18,7 @@ function floored() {
     clock,
     began,
     login,
-    run: (signal?: AbortSignal) => floor.run(login, signal),
+    run: (signal?: AbortSignal, whose = 'anna') => floor.run(whose, login, signal),
     floor,
     failWith(given: Error | undefined) {
       error = given;
@@ -52,7 +52,11 @@ describe('a login floor', () => {
     await run();
     await run();
     await clock.advance(60_000);
-    const all = Promise.all([run().then(() => run()).then(() => run())]);
+    const all = Promise.all([
+      run()
+        .then(() => run())
+        .then(() => run()),
+    ]);
     await clock.advance(0);
     expect(began).toEqual([0, 0, 60_000, 60_000]);
     await clock.advance(1_000);
@@ -87,6 +91,21 @@ describe('a login floor', () => {
     expect(began).toEqual([0, 0, 1_000]);
   });
 
+  it('T5: a failure is not shared with other credentials, which wait their turn', async () => {
+    const { clock, began, floor, run, failWith } = floored();
+    failWith(new Error('down'));
+    await expect(run()).rejects.toThrow('down');
+    await expect(run()).rejects.toThrow('down');
+    expect(() => floor.check('anna')).toThrow('down');
+    expect(() => floor.check('bert')).not.toThrow();
+    failWith(undefined);
+    const other = run(undefined, 'bert');
+    await clock.advance(1_000);
+    expect(await other).toBe(3);
+    expect(began).toEqual([0, 0, 1_000]);
+    expect(() => floor.check('anna')).not.toThrow();
+  });
+
   it('T13: who waits leaves with the own reason, and nothing is sent or left behind', async () => {
     const { clock, began, run } = floored();
     await run();
@@ -106,11 +125,15 @@ describe('a login floor', () => {
     const { clock, floor, run, login, began } = floored();
     await run();
     const controller = new AbortController();
-    const givenUp = floor.run(async () => {
-      await login();
-      controller.abort('why');
-      controller.signal.throwIfAborted();
-    }, controller.signal);
+    const givenUp = floor.run(
+      'anna',
+      async () => {
+        await login();
+        controller.abort('why');
+        controller.signal.throwIfAborted();
+      },
+      controller.signal,
+    );
     await expect(givenUp).rejects.toBe('why');
     const next = run();
     await clock.advance(999);

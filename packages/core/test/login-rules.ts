@@ -2,7 +2,11 @@ import type { VirtualClock } from '../src/testing/index.js';
 import type { ErrorCode } from '../src/index.js';
 import type { ProviderCall } from './controlled-provider.js';
 
-const refusals: ReadonlySet<ErrorCode> = new Set(['invalid_credentials', 'second_factor_invalid', 'account_locked']);
+const heldCodes: ReadonlySet<ErrorCode> = new Set([
+  'invalid_credentials',
+  'second_factor_invalid',
+  'account_locked',
+]);
 const firstHoldMs = 60_000;
 const longestHoldMs = 900_000;
 
@@ -10,6 +14,8 @@ interface Hold {
   until: number;
   nextMs: number;
 }
+
+const noHold: Readonly<Hold> = { until: 0, nextMs: firstHoldMs };
 
 /** What bounds the logins of one source (T5, T6), worked out from what its provider and its callers do. */
 export interface LoginRules {
@@ -31,15 +37,14 @@ export interface LoginRules {
 }
 
 export function createLoginRules(clock: VirtualClock, floorMs: number): LoginRules {
-  /** Of credentials that stayed the same: when logins and renewals began. */
-  const spans: Record<ProviderCall['kind'], number[]>[] = [];
-  /** The sign-ins with the credentials of today. */
-  let signIns = new Set<ProviderCall>();
-  let whose: string | undefined;
-  const refusal: Hold = { until: 0, nextMs: firstHoldMs };
+  /** When logins, and renewals, began, for each user. */
+  const began = new Map<string, number[]>();
+  const refusals = new Map<string, Hold>();
+  /** The sign-ins since the credentials were last to be asked for again, and with whose credentials they were made. */
+  const signIns = new Map<ProviderCall, string>();
+  let whose = '';
   const atOnce: Hold & { inARow: number; since: number; isAccepted: boolean } = {
-    until: 0,
-    nextMs: firstHoldMs,
+    ...noHold,
     inARow: 0,
     since: -Infinity,
     isAccepted: false,
@@ -47,37 +52,36 @@ export function createLoginRules(clock: VirtualClock, floorMs: number): LoginRul
 
   return {
     asked(now) {
-      if (now === whose) return;
       whose = now;
-      lift(refusal);
-      signIns = new Set();
-      spans.push({ 'sign-in': [], renewal: [] });
     },
 
     called(call) {
       const { kind, at } = call;
-      spans.at(-1)![kind].push(at);
-      if (kind === 'sign-in') signIns.add(call);
-      if (kind === 'sign-in' && at < refusal.until) return 'a login was made during a hold';
+      const what = `${kind} of ${kind === 'sign-in' ? whose : call.email}`;
+      began.set(what, [...(began.get(what) ?? []), at]);
+      if (kind === 'sign-in') signIns.set(call, whose);
+      if (kind === 'sign-in' && at < holdOf(whose).until) return 'a login was made during a hold';
       if (at < atOnce.until) return 'a call was made while tokens are refused at once';
       return undefined;
     },
 
     gave(call) {
-      if (signIns.has(call)) lift(refusal);
+      const user = signIns.get(call);
+      if (user !== undefined) refusals.delete(user);
     },
 
     refused(call, code, retryAfterMs) {
-      if (!refusals.has(code) || !signIns.has(call)) return;
-      const holdMs = (code === 'account_locked' ? retryAfterMs : undefined) ?? refusal.nextMs;
-      refusal.until = clock.monotonic() + holdMs;
-      refusal.nextMs = Math.min(refusal.nextMs * 2, longestHoldMs);
+      const user = signIns.get(call);
+      if (!heldCodes.has(code) || user === undefined) return;
+      const { nextMs } = holdOf(user);
+      const holdMs = (code === 'account_locked' ? retryAfterMs : undefined) ?? nextMs;
+      refusals.set(user, { until: clock.monotonic() + holdMs, nextMs: Math.min(nextMs * 2, longestHoldMs) });
     },
 
     forgotten() {
-      lift(refusal);
-      lift(atOnce);
-      atOnce.inARow = 0;
+      refusals.clear();
+      signIns.clear();
+      Object.assign(atOnce, noHold, { inARow: 0 });
     },
 
     landed(isKnown) {
@@ -87,9 +91,7 @@ export function createLoginRules(clock: VirtualClock, floorMs: number): LoginRul
     },
 
     accepted() {
-      lift(atOnce);
-      atOnce.isAccepted = true;
-      atOnce.inARow = 0;
+      Object.assign(atOnce, noHold, { inARow: 0, isAccepted: true });
     },
 
     rejected(isQuiet) {
@@ -101,11 +103,14 @@ export function createLoginRules(clock: VirtualClock, floorMs: number): LoginRul
     },
 
     problems: () =>
-      spans
-        .flatMap((span) => Object.values(span))
-        .filter((moments) => !keepsFloor(moments, floorMs))
-        .map((moments) => `calls were made at ${moments.join(', ')} ms`),
+      [...began]
+        .filter(([, moments]) => !keepsFloor(moments, floorMs))
+        .map(([what, moments]) => `the ${what} was made at ${moments.join(', ')} ms`),
   };
+
+  function holdOf(one: string): Hold {
+    return refusals.get(one) ?? noHold;
+  }
 }
 
 /** T5: two may follow each other at once; past that there is one in each span of the floor. */
@@ -113,9 +118,4 @@ export function keepsFloor(moments: readonly number[], floorMs: number): boolean
   return moments.every((from, first) =>
     moments.slice(first).every((to, more) => more + 1 <= 2 + Math.floor((to - from) / floorMs)),
   );
-}
-
-function lift(hold: Hold) {
-  hold.until = 0;
-  hold.nextMs = firstHoldMs;
 }

@@ -28,21 +28,24 @@ describe('a token ahead of its end', () => {
     ['an hour, with a margin of its own', 3_600_000, 300_000, 3_300_000],
     ['an hour, with a margin that is too wide', 3_600_000, 3_000_000, 3_240_000],
     ['an hour, without a margin', 3_600_000, 0, 3_600_000],
-  ])('T4: is renewed in the background when the margin has come: %s', async (_what, lifetimeMs, renewAheadMs, at) => {
-    const set = managed({ lifetimeMs, options: { renewAheadMs } });
-    const first = await set.source.getToken();
-    await set.clock.advance(at - 1);
-    expect(await set.source.getToken()).toBe(first);
-    await set.clock.advance(0);
-    expect(set.acme.calls).toHaveLength(1);
-    await set.clock.advance(1);
-    const given = await set.source.getToken();
-    await set.clock.advance(0);
-    expect(set.acme.calls).toHaveLength(2);
-    // Without a margin its end is reached just then.
-    expect(given === first).toBe(renewAheadMs !== 0);
-    expect(set.source.peek()?.value).toBe('acme-access-2');
-  });
+  ])(
+    'T4: is renewed in the background when the margin has come: %s',
+    async (_what, lifetimeMs, renewAheadMs, at) => {
+      const set = managed({ lifetimeMs, options: { renewAheadMs } });
+      const first = await set.source.getToken();
+      await set.clock.advance(at - 1);
+      expect(await set.source.getToken()).toBe(first);
+      await set.clock.advance(0);
+      expect(set.acme.calls).toHaveLength(1);
+      await set.clock.advance(1);
+      const given = await set.source.getToken();
+      await set.clock.advance(0);
+      expect(set.acme.calls).toHaveLength(2);
+      // Without a margin its end is reached just then.
+      expect(given === first).toBe(renewAheadMs !== 0);
+      expect(set.source.peek()?.value).toBe('acme-access-2');
+    },
+  );
 
   it('T4: nobody waits for the renewal, and it is made once', async () => {
     const { clock, acme, source } = managed();

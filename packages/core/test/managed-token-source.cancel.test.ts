@@ -144,7 +144,9 @@ describe('cancellation', () => {
   it('T3: a thousand who share a signal leave together, and the login is aborted', async () => {
     const { clock, acme, source } = waiting();
     const controller = new AbortController();
-    const calls = Array.from({ length: 1_000 }, () => watched(source.getToken({ signal: controller.signal })));
+    const calls = Array.from({ length: 1_000 }, () =>
+      watched(source.getToken({ signal: controller.signal })),
+    );
     await clock.advance(0);
     controller.abort('all');
     await clock.advance(0);

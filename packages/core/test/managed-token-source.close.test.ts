@@ -66,7 +66,10 @@ describe('closing a token source', () => {
   it('T13: during a login tells all who wait at once, and aborts the login', async () => {
     const { clock, acme, source } = managed({ answer: undefined });
     const unhandled = await unhandledDuring(async () => {
-      const calls = [watched(source.getToken()), watched(source.getToken({ signal: new AbortController().signal }))];
+      const calls = [
+        watched(source.getToken()),
+        watched(source.getToken({ signal: new AbortController().signal })),
+      ];
       await clock.advance(1_000);
       const { signal } = acme.pending;
       await source.close();

@@ -54,7 +54,8 @@ describe('a function that gives the credentials', () => {
     await calls(set, 400, 1_000);
     expect(set.acme.renewals.length).toBeGreaterThan(2);
     expect(set.asked).toBe(1);
-    set.acme.settings.answer = (call) => (call.kind === 'renewal' ? call.fail('token_rejected') : call.give());
+    set.acme.settings.answer = (call) =>
+      call.kind === 'renewal' ? call.fail('token_rejected') : call.give();
     await set.source.getToken({ rejected: set.source.peek()! });
     expect(set.asked).toBe(2);
   });
@@ -119,7 +120,9 @@ describe('a function that gives the credentials', () => {
       const after = watched(set.source.getToken());
       for (let times = 0; times < 2; times += 1) {
         await set.clock.advance(0);
-        set.acme.open.filter(({ email }) => email === anna.email).forEach((call) => call.fail('invalid_credentials'));
+        set.acme.open
+          .filter(({ email }) => email === anna.email)
+          .forEach((call) => call.fail('invalid_credentials'));
         set.acme.open.filter(({ email }) => email === bert.email).forEach((call) => call.give());
       }
       await set.clock.advance(0);
@@ -152,7 +155,11 @@ describe('credentials that a schema changes', () => {
       password: z.string().transform((text) => `${text}!`),
     });
     const clock = virtualClock();
-    const acme = controlledProvider({ clock, schema: schema as z.ZodType<TestCredentials>, answer: (call) => call.give() });
+    const acme = controlledProvider({
+      clock,
+      schema: schema as z.ZodType<TestCredentials>,
+      answer: (call) => call.give(),
+    });
     await acme.provider.signIn(anna);
     await tokenSource(acme.provider, anna).getToken();
     expect(acme.calls.map(({ password }) => password)).toEqual(Array(2).fill(`${anna.password}!`));
@@ -164,16 +171,35 @@ describe('credentials that cannot be had', () => {
     ['throws', () => fail(new Error('the vault is shut'))],
     ['rejects', () => Promise.reject(new Error('the vault is shut'))],
     ['throws what is no error', () => fail('the vault is shut')],
-  ])('are internal_error where the function %s; nothing is sent, and the next call asks again', async (_what, no) => {
-    let isShut = true;
-    const { acme, source, events } = managed({ credentials: () => (isShut ? no() : anna) });
+  ])(
+    'are internal_error where the function %s; nothing is sent, and the next call asks again',
+    async (_what, no) => {
+      let isShut = true;
+      const { acme, source, events } = managed({ credentials: () => (isShut ? no() : anna) });
+      const error = await failureOf(source.getToken());
+      expect(error).toMatchObject({ code: 'internal_error', actor: 'service', provider: 'acme' });
+      expect(error.message).toBe(
+        'The credentials for acme could not be had: the function that gives them failed.',
+      );
+      expect(acme.calls).toEqual([]);
+      isShut = false;
+      expect((await source.getToken()).value).toBe('acme-access-1');
+      expect(events.map(({ type }) => type)).toEqual(['sign-in']);
+    },
+  );
+
+  it('F3: are an error that tells nothing of the ones before', async () => {
+    let isShut = false;
+    const { source } = managed({
+      credentials: () =>
+        isShut ? fail(new Error(`no newer one than ${anna.password} for ${anna.email}`)) : anna,
+    });
+    await source.getToken();
+    isShut = true;
+    source.refreshCredentials();
     const error = await failureOf(source.getToken());
-    expect(error).toMatchObject({ code: 'internal_error', actor: 'service', provider: 'acme' });
-    expect(error.message).toBe('The credentials for acme could not be had: the function that gives them failed.');
-    expect(acme.calls).toEqual([]);
-    isShut = false;
-    expect((await source.getToken()).value).toBe('acme-access-1');
-    expect(events.map(({ type }) => type)).toEqual(['sign-in']);
+    expect(error.code).toBe('internal_error');
+    expect(shown(error)).not.toMatch(/correct-horse|anna@/);
   });
 
   it('are an error of ours where the function throws one, said to be of the service', async () => {
@@ -195,11 +221,17 @@ describe('credentials that cannot be had', () => {
     ['without a password', { email: 'anna@example.com' }],
     ['with a password that is no text', { email: 'anna@example.com', password: ['hidden-password'] }],
     ['with an empty password', { email: 'anna@example.com', password: '' }],
-    ['with a password that is too long', { email: 'anna@example.com', password: 'hidden-password'.repeat(99) }],
+    [
+      'with a password that is too long',
+      { email: 'anna@example.com', password: 'hidden-password'.repeat(99) },
+    ],
     ['with NUL in it', { email: 'anna@example.com', password: 'hidden-password\0' }],
     ['with a lone surrogate', { email: 'anna@example.com', password: 'hidden-password\ud800' }],
     ['with a field too many', { ...anna, password: 'hidden-password', admin: true }],
-    ['with __proto__', JSON.parse('{"email":"anna@example.com","password":"hidden-password","__proto__":{"a":1}}')],
+    [
+      'with __proto__',
+      JSON.parse('{"email":"anna@example.com","password":"hidden-password","__proto__":{"a":1}}'),
+    ],
   ])('F4: are invalid_input at the first call, and nothing is sent: %s', async (_what, credentials) => {
     for (const given of [credentials as TestCredentials, () => credentials as TestCredentials]) {
       const { acme, source, events } = managed({ credentials: given });

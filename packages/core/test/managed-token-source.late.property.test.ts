@@ -9,7 +9,11 @@ import { seeded } from './seeded.js';
 const floorMs = 500;
 
 /** Sent at a moment, looked at by the server after a while, and answered after another. */
-const request = fc.record({ at: fc.nat(20_000), there: fc.integer({ min: 1, max: 4_000 }), back: fc.nat(2_000) });
+const request = fc.record({
+  at: fc.nat(20_000),
+  there: fc.integer({ min: 1, max: 4_000 }),
+  back: fc.nat(2_000),
+});
 /** Longer than the floor, so that it is the rules for late 401s alone that bound the logins. */
 const answer = fc.record({
   ms: fc.integer({ min: floorMs, max: 4_000 }),
@@ -44,7 +48,8 @@ function expectation(renewable: boolean, now: () => number) {
     asked(rejected: string | undefined): string {
       if (rejected !== undefined && kept?.value === rejected) kept.isRejected = true;
       if (kept && !kept.isRejected) return kept.value;
-      if (rejected !== undefined && rejected === failure?.rejected && now() < failure.at + floorMs) return 'failure';
+      if (rejected !== undefined && rejected === failure?.rejected && now() < failure.at + floorMs)
+        return 'failure';
       if (!isFlying) {
         const canRenew = renewable && kept && !deadRefreshTokens.has(kept.value);
         kinds.push(canRenew ? 'renewal' : 'sign-in');
@@ -75,7 +80,12 @@ async function run({ renewable, requests, revocations, answers }: Plan): Promise
   const live = new Set<string>();
   let answered = 0;
 
-  const acme = controlledProvider({ clock, renewable, lifetimeMs: 86_400_000, answer: (call) => settle(call).catch(crash) });
+  const acme = controlledProvider({
+    clock,
+    renewable,
+    lifetimeMs: 86_400_000,
+    answer: (call) => settle(call).catch(crash),
+  });
   async function settle(call: ProviderCall) {
     const { ms, how } = answers[answered] ?? { ms: floorMs, how: 'gives' };
     answered += 1;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LatchkeyError, type ErrorCode, type Token } from '../src/index.js';
-import { anna, gives, type ProviderCall, type TestCredentials } from './controlled-provider.js';
+import { anna, bert, gives, type ProviderCall, type TestCredentials } from './controlled-provider.js';
 import { failureOf } from './failures.js';
-import { managed, watched } from './managed.js';
+import { expectFloor, managed, watched } from './managed.js';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -26,7 +26,9 @@ describe('credentials that are refused', () => {
     ['upstream_error', 422],
     ['invalid_response', 400],
   ])('T6: %s (%s) costs one login for the whole hold, however many call', async (code, status) => {
-    const { clock, acme, source } = managed({ answer: refuses(code, status === undefined ? {} : { status }) });
+    const { clock, acme, source } = managed({
+      answer: refuses(code, status === undefined ? {} : { status }),
+    });
     for (let times = 0; times < 60; times += 1) {
       const errors = await Promise.all([1, 2, 3].map(() => failureOf(source.getToken())));
       for (const error of errors) expect(error).toMatchObject({ code, actor: 'service', provider: 'acme' });
@@ -96,7 +98,10 @@ describe('credentials that are refused', () => {
     });
     await failureOf(source.getToken());
     await clock.advance(30 * minute - 1);
-    expect(await failureOf(source.getToken())).toMatchObject({ code: 'account_locked', retryAfterMs: 30 * minute });
+    expect(await failureOf(source.getToken())).toMatchObject({
+      code: 'account_locked',
+      retryAfterMs: 30 * minute,
+    });
     expect(acme.calls).toHaveLength(1);
     await clock.advance(1);
     await failureOf(source.getToken());
@@ -137,6 +142,35 @@ describe('credentials that have changed', () => {
     password = 'right';
     expect((await source.getToken()).value).toBe('acme-access-1');
     expect(acme.calls).toHaveLength(2);
+  });
+
+  it('T6: and go to and fro between some that are wrong are held, each of them', async () => {
+    let asked = 0;
+    const { clock, acme, source } = managed({
+      answer: isRight,
+      credentials: () => ({ ...anna, password: `wrong ${(asked += 1) % 3}` }),
+    });
+    for (let times = 0; times < 59; times += 1) {
+      await failureOf(source.getToken());
+      await clock.advance(1_000);
+    }
+    expect(acme.calls.map(({ password }) => password)).toEqual(['wrong 1', 'wrong 2', 'wrong 0']);
+  });
+
+  it('T5: and go to and fro are no way around the floor', async () => {
+    let asked = 0;
+    const { clock, acme, source } = managed({
+      answer: (call) => call.fail('upstream_unavailable'),
+      credentials: () => ((asked += 1) % 2 ? anna : bert),
+    });
+    for (let times = 0; times < 200; times += 1) {
+      source.getToken().catch(() => {});
+      await clock.advance(50);
+    }
+    for (const { email } of [anna, bert]) {
+      const moments = acme.calls.filter((call) => call.email === email).map(({ at }) => at);
+      expectFloor(moments, 1_000);
+    }
   });
 
   it('T6: and are wrong as well are held for the first time', async () => {
@@ -182,8 +216,8 @@ describe('credentials that have changed', () => {
     const { clock, acme, source } = managed({ credentials: () => credentials });
     const token = await source.getToken();
     acme.settings.answer = isRight;
+    await clock.advance(1_000);
     await failureOf(source.getToken({ rejected: token }));
-    await clock.advance(10);
     credentials = { ...anna, password: 'right' };
     source.refreshCredentials();
     expect((await source.getToken({ rejected: token })).value).toBe('acme-access-2');
@@ -219,6 +253,30 @@ describe('tokens that are refused at once', () => {
       ['token_rejected', minute],
       ['token_rejected', 2 * minute],
     ]);
+  });
+
+  it('T6: are held for the first time again, once one was taken', async () => {
+    const set = managed();
+    const { clock, source, eventsOf } = set;
+    await refusedAtOnce(set, 2);
+    await clock.advance(minute);
+    source.accepted(await source.getToken());
+    await clock.advance(5_000);
+    await source.getToken({ rejected: source.peek()! });
+    await refusedAtOnce(set, 2);
+    expect(eventsOf('hold').map(({ holdMs }) => holdMs)).toEqual([minute, minute]);
+  });
+
+  it('T6: do not count from before one that was taken and that ended by itself', async () => {
+    const { clock, acme, source, eventsOf } = managed({ lifetimeMs: 20_000 });
+    const second = await source.getToken({ rejected: await source.getToken() });
+    source.accepted(second);
+    await clock.advance(20_000);
+    const third = await source.getToken();
+    await clock.advance(2_000);
+    expect((await source.getToken({ rejected: third })).value).toBe('acme-access-4');
+    expect(acme.calls).toHaveLength(4);
+    expect(eventsOf('hold')).toEqual([]);
   });
 
   it('T6: do not count once one was taken', async () => {
@@ -267,7 +325,8 @@ describe('a refresh token that is refused', () => {
     const { clock, acme, source } = managed({ renewable: true });
     const token = await source.getToken();
     source.accepted(token);
-    acme.settings.answer = (call) => call.fail(call.kind === 'renewal' ? 'token_rejected' : 'invalid_credentials');
+    acme.settings.answer = (call) =>
+      call.fail(call.kind === 'renewal' ? 'token_rejected' : 'invalid_credentials');
     for (let times = 0; times < 50; times += 1) {
       expect((await failureOf(source.getToken({ rejected: token }))).code).toBe('invalid_credentials');
       await clock.advance(second);

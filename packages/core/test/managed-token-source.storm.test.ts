@@ -15,19 +15,24 @@ async function polled({ clock, acme, source }: Managed, spanMs: number, stepMs: 
 }
 
 describe('logins for tokens with a short life', () => {
-  it.each([-3_600_000, 0, 1, 500, 1_000])('T5: of %i ms cost one in each span of the floor', async (lifetimeMs) => {
-    const set = managed({ lifetimeMs });
-    const moments = await polled(set, 10_000, 20);
-    expect(moments.length).toBeGreaterThanOrEqual(9);
-    expect(moments.length).toBeLessThanOrEqual(10);
-    expectFloor(moments, 1_000);
-    expect(moments.slice(1).every((at, which) => at - moments[which]! >= 1_000)).toBe(true);
-  });
+  it.each([-3_600_000, 0, 1, 500, 1_000])(
+    'T5: of %i ms cost one in each span of the floor',
+    async (lifetimeMs) => {
+      const set = managed({ lifetimeMs });
+      const moments = await polled(set, 10_000, 20);
+      expect(moments.length).toBeGreaterThanOrEqual(9);
+      expect(moments.length).toBeLessThanOrEqual(10);
+      expectFloor(moments, 1_000);
+      expect(moments.slice(1).every((at, which) => at - moments[which]! >= 1_000)).toBe(true);
+    },
+  );
 
   it('T5: are used for the floor, at once for all callers', async () => {
     const { clock, acme, source } = managed({ lifetimeMs: 0 });
     const token = await source.getToken();
-    expect(await Promise.all(Array.from({ length: 100 }, () => source.getToken()))).toEqual(Array(100).fill(token));
+    expect(await Promise.all(Array.from({ length: 100 }, () => source.getToken()))).toEqual(
+      Array(100).fill(token),
+    );
     await clock.advance(999);
     expect(source.peek()).toBe(token);
     expect(acme.calls).toHaveLength(1);
@@ -126,18 +131,21 @@ describe('tokens that are taken first and refused then, again and again', () => 
     ['gives tokens', gives],
     ['is down', (call) => call.fail('upstream_unavailable')],
     ['refuses the credentials', (call) => call.fail('invalid_credentials')],
-  ])('T5: credentials that are asked for again and again cost no storm, where the provider %s', async (_what, answer) => {
-    const { clock, acme, source } = managed({ answer });
-    for (let times = 0; times < 300; times += 1) {
-      source.refreshCredentials();
-      source.getToken().catch(() => {});
-      await clock.advance(10);
-    }
-    expectFloor(
-      acme.calls.map(({ at }) => at),
-      1_000,
-    );
-  });
+  ])(
+    'T5: credentials that are asked for again and again cost no storm, where the provider %s',
+    async (_what, answer) => {
+      const { clock, acme, source } = managed({ answer });
+      for (let times = 0; times < 300; times += 1) {
+        source.refreshCredentials();
+        source.getToken().catch(() => {});
+        await clock.advance(10);
+      }
+      expectFloor(
+        acme.calls.map(({ at }) => at),
+        1_000,
+      );
+    },
+  );
 });
 
 describe('a clock that is set', () => {

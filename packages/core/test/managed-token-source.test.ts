@@ -5,6 +5,7 @@ import {
   isLatchkeyError,
   LatchkeyError,
   tokenSource,
+  type GetTokenOptions,
   type Grant,
   type TokenSourceOptions,
 } from '../src/index.js';
@@ -66,7 +67,10 @@ describe('the account of a token source', () => {
   /** A source whose provider tells the account with a call, which the test decides. */
   function accounted(account: (grant: Grant<TestAccount>, signal?: AbortSignal) => Promise<TestAccount>) {
     const acme = controlledProvider({ clock: virtualClock(), answer: gives });
-    const telling = { ...acme.provider, account: (grant, options) => account(grant, options?.signal) } as typeof acme.provider;
+    const telling = {
+      ...acme.provider,
+      account: (grant, options) => account(grant, options?.signal),
+    } as typeof acme.provider;
     return { acme, source: tokenSource(telling, anna) };
   }
 
@@ -159,11 +163,43 @@ describe('the options of a token source', () => {
     expect(error.message).toContain(name);
   });
 
+  it('must go together: the longest hold is not below the first', () => {
+    expect(thrownBy(() => sourceWith({ refusalHoldMs: 60_000, refusalHoldMaxMs: 10_000 })).message).toContain(
+      'refusalHoldMaxMs must not be below refusalHoldMs',
+    );
+    expect(() => sourceWith({ refusalHoldMs: 3_600_000 })).not.toThrow();
+  });
+
+  it.each<[string, unknown]>([
+    ['a token that is a text', { rejected: 'acme-access-1' }],
+    ['a token without a value', { rejected: {} }],
+    ['a token that is null', { rejected: null }],
+    ['a signal that is none', { signal: 'stop' }],
+    ['a signal that is null', { signal: null }],
+  ])('F4: of getToken must be right, and are invalid_input else: %s', async (_what, options) => {
+    const { acme, source } = managed();
+    const get = (given: unknown) => source.getToken(given as GetTokenOptions);
+    expect((await failureOf(get(options))).code).toBe('invalid_input');
+    expect(acme.calls).toEqual([]);
+    expect((await get(null)).value).toBe('acme-access-1');
+    if ('rejected' in (options as object)) {
+      expect((await failureOf(get(options))).code).toBe('invalid_input');
+    }
+    expect(acme.calls).toHaveLength(1);
+  });
+
   it('tell every problem in one message, and no value', () => {
     const { message } = thrownBy(() =>
-      sourceWith({ renewFloorMs: 0, store: { password: 'hidden' }, clock: 'hidden', onEvent: 5, nonsense: 1 }),
+      sourceWith({
+        renewFloorMs: 0,
+        store: { password: 'hidden' },
+        clock: 'hidden',
+        onEvent: 5,
+        nonsense: 1,
+      }),
     );
-    for (const name of ['renewFloorMs', 'store', 'clock', 'onEvent', 'nonsense']) expect(message).toContain(name);
+    for (const name of ['renewFloorMs', 'store', 'clock', 'onEvent', 'nonsense'])
+      expect(message).toContain(name);
     expect(message).not.toContain('hidden');
   });
 
@@ -172,16 +208,25 @@ describe('the options of a token source', () => {
   });
 
   it('may be undefined, each and all', async () => {
-    const source = sourceWith({ store: undefined, clock: undefined, onEvent: undefined, renewAheadMs: undefined });
+    const source = sourceWith({
+      store: undefined,
+      clock: undefined,
+      onEvent: undefined,
+      renewAheadMs: undefined,
+    });
     await source.close();
     await tokenSource(provider, anna, undefined).close();
   });
 
-  it.each([undefined, null, {}, 'acme', () => {}, { signIn() {} }])('need a provider: %j', (wrong) => {
-    const error = thrownBy(() => tokenSource(wrong as never, anna));
-    expect(error.code).toBe('invalid_config');
-    expect(error.message).toContain('provider must be made with defineProvider()');
-  });
+  const signing = { signIn() {}, account() {} };
+  it.each([undefined, null, {}, 'acme', () => {}, { signIn() {} }, signing, { ...signing, upstream: null }])(
+    'need a provider: %j',
+    (wrong) => {
+      const error = thrownBy(() => tokenSource(wrong as never, anna));
+      expect(error.code).toBe('invalid_config');
+      expect(error.message).toContain('provider must be made with defineProvider()');
+    },
+  );
 });
 
 describe('secrets', () => {
@@ -189,7 +234,8 @@ describe('secrets', () => {
     const { source } = managed({ renewable: true });
     const token = await source.getToken();
     for (const thing of [source, token, await source.getToken({ rejected: token })]) {
-      const printed = inspect(thing, { showHidden: true, getters: true, depth: Infinity }) + JSON.stringify(thing);
+      const printed =
+        inspect(thing, { showHidden: true, getters: true, depth: Infinity }) + JSON.stringify(thing);
       expect(printed).not.toMatch(/acme-(access|refresh)-|correct-horse/);
     }
   });
@@ -199,7 +245,9 @@ describe('secrets', () => {
     const fails = async (call: Promise<unknown>, secrets: string[]) => {
       const error = await failureOf(call);
       const printed =
-        inspect(error, { showHidden: true, getters: true, depth: Infinity }) + JSON.stringify(error) + error.stack;
+        inspect(error, { showHidden: true, getters: true, depth: Infinity }) +
+        JSON.stringify(error) +
+        error.stack;
       for (const secret of secrets) expect(printed).not.toContain(secret);
       expect(error).toMatchObject({ code: 'internal_error', actor: 'service' });
     };

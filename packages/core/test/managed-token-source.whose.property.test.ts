@@ -70,7 +70,9 @@ async function expectApart(one: Identity, other: Identity) {
   await clock.advance(0);
   expect(second.value).toBe('theirs');
   // The one is held, and the other is not; the other has a token in the store, and the one has not.
-  const [stillHeld, fresh, shared] = [held, mine.source(), theirs.source()].map((source) => watched(source.getToken()));
+  const [stillHeld, fresh, shared] = [held, mine.source(), theirs.source()].map((source) =>
+    watched(source.getToken()),
+  );
   // Two of them want the same lease, for a moment.
   await clock.advance(200);
   expect(stillHeld?.error).toMatchObject({ code: 'invalid_credentials' });

@@ -109,7 +109,12 @@ describe('credentials that become those of another user', () => {
     async ({ lifetimeMs }) => {
       const clock = virtualClock();
       const store = memoryStore({ clock });
-      const { acme, source, become, whose, another } = changing({ clock, store, lifetimeMs, renewable: true });
+      const { acme, source, become, whose, another } = changing({
+        clock,
+        store,
+        lifetimeMs,
+        renewable: true,
+      });
       const first = await source.getToken();
       await clock.advance(1_000);
       become(bert);
@@ -161,7 +166,9 @@ describe('sources of one store', () => {
   it('T7: share token and login where they differ in what works once only', async () => {
     const store = memoryStore({ clock });
     const acme = controlledProvider({ clock });
-    const sources = ['1', '2', undefined].map((code) => tokenSource(acme.provider, { ...anna, code }, { store }));
+    const sources = ['1', '2', undefined].map((code) =>
+      tokenSource(acme.provider, { ...anna, code }, { store }),
+    );
     const calls = sources.map((source) => watched(source.getToken()));
     await clock.advance(0);
     acme.pending.give();

@@ -39,7 +39,13 @@ export function managed(
     readonly options?: TokenSourceOptions;
   } = {},
 ): Managed {
-  const { credentials, clock = virtualClock(), store, options, ...settings } = { credentials: anna, ...given };
+  const {
+    credentials,
+    clock = virtualClock(),
+    store,
+    options,
+    ...settings
+  } = { credentials: anna, ...given };
   const acme = controlledProvider({ clock, answer: gives, ...settings });
   const events: LatchkeyEvent[] = [];
   const onEvent = (event: LatchkeyEvent) => events.push(event);

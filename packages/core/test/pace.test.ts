@@ -175,15 +175,19 @@ describe('what a provider says of its limit', () => {
     expect(log.at(-1)).toMatchObject({ at: 50 });
   });
 
-  it('T14: a later word replaces an earlier one', async () => {
+  it('T14: a milder word that comes late lifts no pause', async () => {
     const { clock, pace, log, go } = paced(10, 100);
     await Promise.all([go(), go()]);
     pace.answered({ remaining: 0, resetsInMs: 90 });
+    pace.answered({ remaining: 5, resetsInMs: 10 });
     const turn = go();
-    pace.answered({ remaining: 5, resetsInMs: 90 });
-    await clock.advance(0);
+    await clock.advance(89);
+    expect(log).toHaveLength(2);
+    await clock.advance(1);
     await turn;
-    expect(log).toHaveLength(3);
+    pace.answered({ remaining: 5, resetsInMs: 90 });
+    await Promise.all([go(), go()]);
+    expect(log).toHaveLength(5);
     expect(clock.sleepers).toBe(0);
   });
 

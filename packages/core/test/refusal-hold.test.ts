@@ -21,6 +21,7 @@ const wrong = new LatchkeyError('invalid_credentials');
 describe('a refusal hold', () => {
   it('holds nothing at first', () => {
     expect(() => holding().hold.check()).not.toThrow();
+    expect(holding().hold.isOn).toBe(false);
   });
 
   it('T6: throws the refusal until the hold is over', async () => {
@@ -29,8 +30,10 @@ describe('a refusal hold', () => {
     expect(thrownBy(() => hold.check())).toBe(wrong);
     await clock.advance(59_999);
     expect(thrownBy(() => hold.check())).toBe(wrong);
+    expect(hold.isOn).toBe(true);
     await clock.advance(1);
     expect(() => hold.check()).not.toThrow();
+    expect(hold.isOn).toBe(false);
   });
 
   it('T6: doubles with each refusal in a row, up to 15 minutes', async () => {
@@ -65,6 +68,20 @@ describe('a refusal hold', () => {
       ['account_locked', 5_000],
     ]);
   });
+
+  it.each([
+    ['nothing', 0, 60_000],
+    ['a moment that has passed', -5_000, 60_000],
+    ['a year', 365 * 86_400_000, 86_400_000],
+  ])(
+    'T6: a locked account is neither asked for at once nor left for good, where the wait is %s',
+    (_what, told, held) => {
+      const { hold, told: holds } = holding();
+      hold.begin(new LatchkeyError('account_locked', { retryAfterMs: told }));
+      expect(holds).toEqual([['account_locked', held]]);
+      expect(hold.isOn).toBe(true);
+    },
+  );
 
   it('T6: of other refusals the wait that they name does not count', () => {
     const { hold, told } = holding();

@@ -26,10 +26,14 @@ describe('a refusal', () => {
     (status) => expect(isRefusal(new LatchkeyError('upstream_error', { status }))).toBe(false),
   );
 
-  it.each<ErrorCode>(['timeout', 'upstream_unavailable', 'invalid_response', 'internal_error', 'store_error', 'closed'])(
-    'T6: is no %s',
-    (code) => expect(isRefusal(new LatchkeyError(code))).toBe(false),
-  );
+  it.each<ErrorCode>([
+    'timeout',
+    'upstream_unavailable',
+    'invalid_response',
+    'internal_error',
+    'store_error',
+    'closed',
+  ])('T6: is no %s', (code) => expect(isRefusal(new LatchkeyError(code))).toBe(false));
 
   it('T6: is not that there were too many requests, whatever the status', () => {
     for (const status of [undefined, 400, 403, 429, 503]) {
@@ -37,8 +41,11 @@ describe('a refusal', () => {
     }
   });
 
-  it.each([undefined, null, 'invalid_credentials', new Error('no'), { code: 'invalid_credentials', status: 401 }])(
-    'is not %s, which is no error of ours',
-    (thrown) => expect(isRefusal(thrown)).toBe(false),
-  );
+  it.each([
+    undefined,
+    null,
+    'invalid_credentials',
+    new Error('no'),
+    { code: 'invalid_credentials', status: 401 },
+  ])('is not %s, which is no error of ours', (thrown) => expect(isRefusal(thrown)).toBe(false));
 });

@@ -57,7 +57,12 @@ async function run({ renewable, processes, calls, reports, kills, pauses, loginM
       return isDone;
     },
   };
-  const acme = controlledProvider({ clock, renewable, lifetimeMs: 86_400_000, answer: (call) => settle(call) });
+  const acme = controlledProvider({
+    clock,
+    renewable,
+    lifetimeMs: 86_400_000,
+    answer: (call) => settle(call),
+  });
   function settle(call: ProviderCall) {
     const ms = loginMs[acme.calls.length % loginMs.length]!;
     clock.sleep(ms).then(
@@ -86,7 +91,16 @@ async function run({ renewable, processes, calls, reports, kills, pauses, loginM
       anna,
       { store: process.store, clock: process.clock },
     );
-    return { ...process, number, source, isKilled: false, reported: new Set<string>(), get logins() { return logins; } };
+    return {
+      ...process,
+      number,
+      source,
+      isKilled: false,
+      reported: new Set<string>(),
+      get logins() {
+        return logins;
+      },
+    };
   });
   const one = (number: number) => all[number % processes]!;
 

@@ -138,7 +138,8 @@ describe('sources of one store', () => {
     acme.settings.renewable = true;
     await withToken(10_000);
     await clock.advance(60_000);
-    acme.settings.answer = (call) => call.fail(call.kind === 'renewal' ? 'token_rejected' : 'invalid_credentials');
+    acme.settings.answer = (call) =>
+      call.fail(call.kind === 'renewal' ? 'token_rejected' : 'invalid_credentials');
     const other = source();
     for (let times = 0; times < 30; times += 1) {
       expect((await failureOf(other.getToken())).code).toBe('invalid_credentials');
@@ -148,19 +149,21 @@ describe('sources of one store', () => {
     expect(acme.signIns).toHaveLength(2);
   });
 
-  it.each(['not JSON', '{"version":2}', '{"version":1,"provider":"other","accessToken":"x","issuedAt":1}', ''])(
-    'X5: take what they cannot read for a miss: %j',
-    async (text) => {
-      const keys = vi.spyOn(store, 'get');
-      const { token } = await withToken(10_000).catch(() => expect.fail('it failed'));
-      const key = keys.mock.calls[0]![0];
-      expect(key).toMatch(/^token:[\w-]{43}$/);
-      await store.set(key, text, { ttlMs: 1_000_000 });
-      acme.settings.answer = gives;
-      expect((await source().getToken()).value).not.toBe(token.value);
-      expect(JSON.parse((await store.get(key))!)).toMatchObject({ accessToken: 'acme-access-2' });
-    },
-  );
+  it.each([
+    'not JSON',
+    '{"version":2}',
+    '{"version":1,"provider":"other","accessToken":"x","issuedAt":1}',
+    '',
+  ])('X5: take what they cannot read for a miss: %j', async (text) => {
+    const keys = vi.spyOn(store, 'get');
+    const { token } = await withToken(10_000).catch(() => expect.fail('it failed'));
+    const key = keys.mock.calls[0]![0];
+    expect(key).toMatch(/^token:[\w-]{43}$/);
+    await store.set(key, text, { ttlMs: 1_000_000 });
+    acme.settings.answer = gives;
+    expect((await source().getToken()).value).not.toBe(token.value);
+    expect(JSON.parse((await store.get(key))!)).toMatchObject({ accessToken: 'acme-access-2' });
+  });
 });
 
 beforeEach(() => {
@@ -204,7 +207,9 @@ describe('a token that is published', () => {
 
   it('X1: by a holder that was killed never comes: the next one makes another login when the lease ends', async () => {
     const doomed = processWith(store, clock);
-    sourceIn(doomed).getToken().catch(() => {});
+    sourceIn(doomed)
+      .getToken()
+      .catch(() => {});
     await clock.advance(0);
     const others = [source(), source(), source()].map((one) => watched(one.getToken()));
     await clock.advance(4_000);
@@ -221,7 +226,9 @@ describe('a token that is published', () => {
   });
 
   it('X1: nobody waits for longer than 15 s', async () => {
-    sourceIn(processWith(store, clock)).getToken().catch(() => {});
+    sourceIn(processWith(store, clock))
+      .getToken()
+      .catch(() => {});
     await clock.advance(0);
     const unhandled = await unhandledDuring(async () => {
       const call = watched(source().getToken());
@@ -321,7 +328,12 @@ describe('a store that fails', () => {
       const { createGrant } = await import('../src/index.js');
       const grant = await acme.provider.signIn(credentials, options);
       const account = { ...grant.account!, logins: 1n };
-      return createGrant({ provider: 'acme', accessToken: grant.accessToken, issuedAt: grant.issuedAt, account });
+      return createGrant({
+        provider: 'acme',
+        accessToken: grant.accessToken,
+        issuedAt: grant.issuedAt,
+        account,
+      });
     };
     acme.settings.answer = gives;
     expect((await tokenSource(odd, anna, { store }).getToken()).value).toBe('acme-access-1');

@@ -63,7 +63,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant('set clock'), byMs: fc.constantFrom(-7_200_000, -1, 3_000, 7_200_000) }),
+    arbitrary: fc.record({
+      do: fc.constant('set clock'),
+      byMs: fc.constantFrom(-7_200_000, -1, 3_000, 7_200_000),
+    }),
   },
   { weight: 1, arbitrary: fc.constant<Step>({ do: 'close' }) },
 ) as fc.Arbitrary<Step>;

@@ -9,7 +9,13 @@ import {
   type Token,
 } from '../src/index.js';
 import { virtualClock } from '../src/testing/index.js';
-import { anna, bert, controlledProvider, type ProviderCall, type TestCredentials } from './controlled-provider.js';
+import {
+  anna,
+  bert,
+  controlledProvider,
+  type ProviderCall,
+  type TestCredentials,
+} from './controlled-provider.js';
 import { createLoginRules } from './login-rules.js';
 import type { Life, Step } from './token-source-steps.js';
 
@@ -107,7 +113,10 @@ export async function live({ renewable, rotates, stored, turns }: Life): Promise
     must(acme.open.length <= 1, 'two calls were made at once');
     must(!isClosed, 'a call was made after close');
     must(!atHand || clock.monotonic() >= atHand.staleAt, 'a call was made while there was a good token');
-    must(!callers.some(({ controller }) => controller?.signal === call.signal && call.signal), 'a signal was handed over');
+    must(
+      !callers.some(({ controller }) => controller?.signal === call.signal && call.signal),
+      'a signal was handed over',
+    );
     const problem = rules.called(call);
     must(problem === undefined, String(problem));
   }
@@ -119,7 +128,10 @@ export async function live({ renewable, rotates, stored, turns }: Life): Promise
     for (const caller of callers) {
       if (caller.atHand === undefined || caller.controller?.signal.aborted) continue;
       must(caller.settled === 1, 'somebody waits, though there is a good token');
-      must(caller.value === caller.atHand, `${String(caller.value ?? caller.error)} was given, not ${caller.atHand}`);
+      must(
+        caller.value === caller.atHand,
+        `${String(caller.value ?? caller.error)} was given, not ${caller.atHand}`,
+      );
     }
     const isGood = atHand && clock.monotonic() < atHand.endsAt;
     if (isGood) must(source.peek()?.value === atHand?.value, 'the good token is not at hand');
@@ -285,7 +297,8 @@ export async function live({ renewable, rotates, stored, turns }: Life): Promise
     }
     faults.push(...rules.problems());
     const told = (type: LatchkeyEvent['type']) => events.filter((event) => event.type === type).length;
-    const gave = (kind: ProviderCall['kind']) => acme.calls.filter((one) => one.kind === kind && one.gave).length;
+    const gave = (kind: ProviderCall['kind']) =>
+      acme.calls.filter((one) => one.kind === kind && one.gave).length;
     must(told('renewal') === gave('renewal'), 'renewals and their events differ');
     must(told('sign-in') <= gave('sign-in'), 'there are too many events of sign-ins');
     must(told('rejected') <= refused.size, 'there are too many events of refused tokens');

@@ -107,15 +107,23 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
     { id, signal }: CallOptions & { readonly id?: string } = {},
   ): Promise<Entitlement[]> {
     const query = id === undefined ? {} : { productId: { eq: id } };
-    const { licenses } = cryptlexClient(
-      { origin: source.origin, upstream, getToken: (options) => source.getToken(options) },
-      { clock },
-    );
+    const { licenses } = cryptlexClient(viaUpstream(source));
     const now = clock.now();
     return (await licenses(query, { signal }).toArray()).flatMap((license) => {
       const entitlement = licenseEntitlement(license, now);
       return entitlement && (id === undefined || entitlement.id === id) ? [entitlement] : [];
     });
+  }
+
+  /** The same source, whose calls go through the HTTP side of this provider. */
+  function viaUpstream(source: TokenSource): TokenSource {
+    return {
+      origin: source.origin,
+      upstream,
+      ...(source.actor && { actor: source.actor }),
+      getToken: (options) => source.getToken(options),
+      accepted: (token) => source.accepted?.(token),
+    };
   }
 
   function grantOf(

@@ -1,8 +1,7 @@
 import type { Dispatcher } from 'undici';
-import type { DispatchContext } from './answer.js';
 import type { CallController } from './call-controller.js';
 import { ForwardingHandler } from './forwarding-handler.js';
-import { renewalAfter, unneeded, type RenewableRequest, type Renewal } from './renewal.js';
+import { renewalAfter, type RenewableRequest, type Renewal } from './renewal.js';
 
 type Controller = Dispatcher.DispatchController;
 type Headers = Record<string, string | string[] | undefined>;
@@ -15,11 +14,6 @@ export class AuthorizedHandler extends ForwardingHandler {
   constructor(request: RenewableRequest, controller: CallController) {
     super(request, controller);
     this.#request = request;
-  }
-
-  override onRequestStart(target: Controller, context: DispatchContext): void {
-    if (this.#renewal) target.abort(unneeded());
-    else super.onRequestStart(target, context);
   }
 
   override onResponseStart(target: Controller, status: number, headers: Headers, message?: string): void {

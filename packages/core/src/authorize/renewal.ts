@@ -2,7 +2,8 @@ import { isRedirected, isToToken, type DispatchContext } from './answer.js';
 import type { CallController } from './call-controller.js';
 import { ForwardingHandler } from './forwarding-handler.js';
 import { resignedHeaders } from './bearer-headers.js';
-import { askedFor, awaitedToken, type SignedRequest } from './signer.js';
+import { tokenFrom } from '../token-source.js';
+import { awaitedToken, type SignedRequest } from './signer.js';
 
 /** A signed request, with what has to be known of its body before it is sent. */
 export interface RenewableRequest extends SignedRequest {
@@ -28,7 +29,7 @@ export function renewalAfter(
   if (isResendable && (!isRedirected(context) || /^(GET|HEAD)$/i.test(options.method)))
     return new Renewal(request, controllerOf(), leave);
   // For the next request. How it ends is of no interest to this one, which has its answer.
-  askedFor(signer.source, { rejected: token }).catch(() => {});
+  tokenFrom(signer.source, { rejected: token }).catch(() => {});
   return undefined;
 }
 
@@ -77,13 +78,8 @@ export class Renewal {
   #leaveFirst(): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#leave(unneeded());
+    this.#leave(new Error('The request is being sent again with another token.'));
   }
-}
-
-/** For a dispatch whose answer nobody waits for any more, since it was to a refused token. */
-export function unneeded(): Error {
-  return new Error('The request is being sent again with another token.');
 }
 
 /** Throws what a caller's handler threw where undici would: not into a promise. */

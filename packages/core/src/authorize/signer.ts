@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { LatchkeyError } from '../latchkey-error.js';
 import type { Token } from '../token.js';
-import type { GetTokenOptions, TokenSource } from '../token-source.js';
+import { tokenFrom, type TokenSource } from '../token-source.js';
 import type { SignedHeaders } from './bearer-headers.js';
 import type { CallController } from './call-controller.js';
 
@@ -57,15 +56,6 @@ export function awaitedToken(
       leaving.abort(reason);
       reject(reason);
     });
-    askedFor(source, { signal: leaving.signal, ...(rejected && { rejected }) }).then(resolve, reject);
-  });
-}
-
-/** As `getToken`, for sources of any kind: it always gives a token or rejects. */
-export async function askedFor(source: TokenSource, options: GetTokenOptions): Promise<Token> {
-  const token = await source.getToken(options);
-  if (typeof (token as Partial<Token> | undefined)?.value === 'string') return token;
-  throw new LatchkeyError('internal_error', {
-    message: `The token source for ${source.origin} gave no token.`,
+    tokenFrom(source, { signal: leaving.signal, ...(rejected && { rejected }) }).then(resolve, reject);
   });
 }

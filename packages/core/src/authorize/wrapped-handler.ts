@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { Dispatcher } from 'undici';
 import { isToToken, redirectProblem, type DispatchContext } from './answer.js';
 import { CallController } from './call-controller.js';
-import { renewalAfter, unneeded, type RenewableRequest, type Renewal } from './renewal.js';
+import { renewalAfter, type RenewableRequest, type Renewal } from './renewal.js';
 import { tellAccepted } from './signer.js';
 
 /** A handler as undici 7 wraps those of its old style for interceptors: it has the methods of both styles. */
@@ -28,7 +28,7 @@ export class AuthorizedWrappedHandler implements OldHandler {
   }
 
   onConnect(abort: Abort, context?: DispatchContext): void {
-    const problem = this.#renewal ? unneeded() : redirectProblem(context, this.#request.signer.origin);
+    const problem = redirectProblem(context, this.#request.signer.origin);
     if (problem) {
       abort(problem);
       return;

@@ -142,6 +142,15 @@ export function tokenSourceContract(
     assert.equal(cost?.(), once);
   });
 
+  check('F4: arguments that are none are refused, or left alone', async ({ source }) => {
+    const { value } = await source.getToken();
+    const getToken = source.getToken.bind(source) as (options: unknown) => Promise<unknown>;
+    assert.equal(((await getToken(null)) as { value: string }).value, value);
+    for (const wrong of [{ rejected: value }, { rejected: {} }, { rejected: null, signal: 1 }]) {
+      await assert.rejects(getToken(wrong), (error) => isLatchkeyError(error, 'invalid_input'));
+    }
+  });
+
   check('a failure is an error of ours, for all who wait', async ({ source, failFromNowOn, cost }) => {
     if (!failFromNowOn) return;
     failFromNowOn();
