@@ -1,11 +1,12 @@
 import type { Dispatcher } from 'undici';
+import { peekedToken } from './authorize/source-calls.js';
 import { AuthorizedHandler } from './authorize/authorized-handler.js';
 import { headerIn, openHeaders, signedHeaders, type SignedHeaders } from './authorize/bearer-headers.js';
 import { CallController } from './authorize/call-controller.js';
 import { destinationOf, type Destination } from './authorize/destination.js';
-import { thrownOutside } from './authorize/renewal.js';
 import { isStream, sendWithToken } from './authorize/send-with-token.js';
-import { peekedToken, type SignedRequest, type Signer } from './authorize/signer.js';
+import type { SignedRequest, Signer } from './authorize/signed-request.js';
+import { thrownOutside } from './authorize/thrown-outside.js';
 import { AuthorizedWrappedHandler, wrappedHandlerClass } from './authorize/wrapped-handler.js';
 import { createBearerHeader } from './bearer-header.js';
 import { LatchkeyError } from './latchkey-error.js';

@@ -66,7 +66,10 @@ export function cachedTokenSource<T extends Token>(
   const { clock, renewFloorMs, hold, emit } = options;
   const hub = createAbortHub();
   const closing = new AbortController();
+  /** The last token. */
   let kept: Kept<T> | undefined;
+  /** The same while it is good to be given, but for its end: every call looks here, and mostly no further. */
+  let good: Kept<T> | undefined;
   let flight: Flight<T> | undefined;
   let mustRecheck = false;
   /** A flight that was under way when the token was last to be looked at again. */
@@ -87,22 +90,23 @@ export function cachedTokenSource<T extends Token>(
 
     getToken(asked?: GetTokenOptions): Promise<T> {
       const isPlain = !asked || (asked.rejected === undefined && !asked.signal?.aborted);
-      if (isPlain && isGood(kept) && clock.monotonic() < kept.staleAt) return kept.promise;
+      if (isPlain && good !== undefined && clock.monotonic() < good.staleAt) return good.promise;
       return found(asked ?? {});
     },
 
-    peek: () => (isGood(kept) && clock.monotonic() < kept.endsAt ? kept.token : undefined),
+    peek: () => (good !== undefined && clock.monotonic() < good.endsAt ? good.token : undefined),
 
     accepted(token: Token) {
       if (!kept || kept.isRejected || (token !== kept.token && token.value !== kept.token.value)) return;
       if (!kept.isAccepted) hold.forget();
       kept.isAccepted = true;
       refusedAtOnce = 0;
-      if (isGood(kept) && clock.monotonic() >= kept.staleAt) renewAhead();
+      if (kept === good && clock.monotonic() >= kept.staleAt) renewAhead();
     },
 
     recheck() {
       mustRecheck = true;
+      good = undefined;
       failure = undefined;
       hold.forget();
       // What is under way may be for the credentials before; who waits for it is given what comes after.
@@ -113,15 +117,11 @@ export function cachedTokenSource<T extends Token>(
     async close() {
       const reason = problem('closed');
       closing.abort(reason);
-      kept = undefined;
+      kept = good = undefined;
       flight?.end(reason);
       await flight?.landed;
     },
   });
-
-  function isGood(known: Kept<T> | undefined): known is Kept<T> {
-    return known !== undefined && !known.isRejected && !mustRecheck;
-  }
 
   /** The token at hand, or the next one. */
   async function found(asked: GetTokenOptions): Promise<T> {
@@ -134,9 +134,10 @@ export function cachedTokenSource<T extends Token>(
       if (clock.monotonic() < failure.at + renewFloorMs) throw failure.error;
     }
     if (rejected && rejected.value === kept?.token.value) refuse(kept);
-    if (isGood(kept) && clock.monotonic() < kept.endsAt) {
-      if (clock.monotonic() >= kept.staleAt) renewAhead();
-      return kept.token;
+    if (good && clock.monotonic() < good.endsAt) {
+      const { token } = good;
+      if (clock.monotonic() >= good.staleAt) renewAhead();
+      return token;
     }
     hold.check();
     for (;;) {
@@ -168,6 +169,7 @@ export function cachedTokenSource<T extends Token>(
         // The time of day as it would be had nobody set the clock meanwhile.
         const now = startedNow + clock.monotonic() - startedAt;
         if (!closing.signal.aborted && token !== atHand) kept = keeping(token, now);
+        if (!mustRecheck && !kept?.isRejected) good = kept;
         return token;
       } catch (error) {
         // That it was given up is no failure for those who come later.
@@ -213,6 +215,7 @@ export function cachedTokenSource<T extends Token>(
   function refuse(known: Kept<T>) {
     if (known.isRejected) return;
     known.isRejected = true;
+    good = undefined;
     emit('rejected', { code: 'token_rejected' });
     const wasAtOnce = !known.isAccepted && clock.monotonic() < known.since + options.refusedAtOnceMs;
     refusedAtOnce = wasAtOnce ? refusedAtOnce + 1 : 0;

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { checkedInput } from './checked.js';
 import { credentialsKey } from './credentials-key.js';
 import {
@@ -54,7 +53,7 @@ export function credentialsTokenSource<Credentials extends object, Account>(
 ): CredentialsTokenSource<Account> {
   const { name, origin, upstream } = provider;
   /** By key: a function may go to and fro between credentials that are refused. */
-  const holds = new LRUCache<string, RefusalHold>({ max: mostHolds });
+  const holds = new Map<string, RefusalHold>();
   let current: Current<Credentials, Account> | undefined;
   /** Whose the last token was. */
   let tokenKey: string | undefined;
@@ -67,7 +66,7 @@ export function credentialsTokenSource<Credentials extends object, Account>(
     async getToken(options = {}) {
       const { signal, rejected } = options;
       const canRenew = refreshTokenOf(rejected) !== undefined && !mustAsk && current?.key === tokenKey;
-      const first = (canRenew && current) || (await asked(signal));
+      const first = (canRenew ? current : undefined) ?? (await asked(signal));
       try {
         return await tokenOf(first, options);
       } catch (error) {
@@ -78,7 +77,7 @@ export function credentialsTokenSource<Credentials extends object, Account>(
 
     forget() {
       mustAsk = true;
-      holds.forEach((hold) => hold.forget());
+      for (const hold of holds.values()) hold.forget();
     },
   };
 
@@ -109,6 +108,7 @@ export function credentialsTokenSource<Credentials extends object, Account>(
   function made(key: string, credentials: Credentials): Current<Credentials, Account> {
     const hold = holds.get(key) ?? newHold();
     holds.set(key, hold);
+    for (const oldest of holds.keys()) if (holds.size > mostHolds) holds.delete(oldest);
     const whose: Current<Credentials, Account> = {
       key,
       credentials,

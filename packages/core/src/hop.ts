@@ -2,7 +2,7 @@ import { isResendable } from './resendable-body.js';
 
 /** One request of those that a call of `fetch` comes to when it is redirected. */
 export interface Hop {
-  readonly url: URL;
+  readonly url: string;
   /** What the caller handed over in place of a URL; the first hop may have one. */
   readonly request?: Request;
   readonly init: RequestInit;
@@ -32,25 +32,26 @@ export function nextHop(hop: Hop, response: Response, followed: number): Hop | T
   const location = response.headers.get('location');
   if (!redirects.has(response.status) || location === null) return 'stay';
   if (followed >= mostRedirects) return new TypeError(`More than ${mostRedirects} redirects in a row.`);
-  const url = URL.canParse(location, hop.url.href) ? new URL(location, hop.url) : undefined;
+  const from = new URL(hop.url);
+  const url = URL.canParse(location, hop.url) ? new URL(location, from) : undefined;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
     return new TypeError('A redirect leads to what is no http or https URL.');
   }
-  if (url.hash === '') url.hash = hop.url.hash;
+  if (url.hash === '') url.hash = from.hash;
 
   const headers = new Headers(headersOf(hop));
-  const leaves = url.origin !== hop.url.origin;
+  const leaves = url.origin !== from.origin;
   if (leaves) for (const name of ofOneOrigin) headers.delete(name);
   const kept: RequestInit = { ...(hop.request && { signal: hop.request.signal }), ...hop.init, headers };
 
   const method = (hop.init.method ?? hop.request?.method ?? 'GET').toUpperCase();
   if (becomesGet(response.status, method)) {
     for (const name of ofBody) headers.delete(name);
-    return { url, hasLeft: hop.hasLeft || leaves, init: { ...kept, method: 'GET', body: null } };
+    return { url: url.href, hasLeft: hop.hasLeft || leaves, init: { ...kept, method: 'GET', body: null } };
   }
   if (!isResendable(bodyOf(hop)))
     return new TypeError('A redirect asks for the body again, which was a stream.');
-  return { url, hasLeft: hop.hasLeft || leaves, init: { ...kept, method } };
+  return { url: url.href, hasLeft: hop.hasLeft || leaves, init: { ...kept, method } };
 }
 
 function becomesGet(status: number, method: string): boolean {

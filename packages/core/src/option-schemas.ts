@@ -8,7 +8,7 @@ export const clockOption = z.custom<Clock>(
 );
 
 /** A function. */
-export function functionOption<F extends (...args: never[]) => unknown>() {
+export function functionOption<F extends (...args: never[]) => unknown>(): z.ZodType<F> {
   return z.custom<F>((value) => typeof value === 'function', 'must be a function');
 }
 

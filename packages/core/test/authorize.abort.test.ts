@@ -245,7 +245,7 @@ describe.each(undicis)('T3: with %s', (_, undici) => {
           inner[0]!.onResponseStart!(controller, 401, {});
         }
         login.resolve(undefined);
-        for (let turn = 0; turn < turns; turn += 1) await undefined;
+        for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
         const dispatched = inner.length;
         seen.controller!.abort(new Error('enough'));
         expect(told).toEqual(['start', 'error']);

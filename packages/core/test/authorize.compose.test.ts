@@ -235,6 +235,28 @@ describe.each(undicis)('with %s', (name, undici) => {
       expect(told).toEqual(['start', 'error no login']);
     });
 
+    if (name === 'undici 7') {
+      it('of the old style are told that an answer starts, as fetch needs it for its timing', async () => {
+        const server = await startRefusing();
+        for (const atHand of [true, false]) {
+          const told: string[] = [];
+          const old: object = {
+            onConnect: () => {},
+            onResponseStarted: () => told.push('started'),
+            onHeaders: () => true,
+            onData: () => true,
+            onComplete: () => told.push('end'),
+            onError: () => {},
+          };
+          const agent = agentOf(undici, [authorize(new FakeSource(server.origin, { atHand }))]);
+          agent.dispatch({ origin: server.origin, path: '/', method: 'GET' }, old);
+          await until(() => told.includes('end'));
+          // That of a 401 that is dropped counts as well.
+          expect(told).toEqual(['started', 'started', 'end']);
+        }
+      });
+    }
+
     it('that are none fail as undici has it', () => {
       const composed = agentOf(undici, [authorize(new FakeSource('https://api.example.com'))]);
       for (const dispatcher of [composed, agentOf(undici, [])]) {

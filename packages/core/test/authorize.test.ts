@@ -54,6 +54,8 @@ describe('authorize', () => {
     ['a dot at the end', 'https://api.example.com.'],
     ['another origin as a URL', new URL('https://example.org')],
     ['what is no URL', 'api.example.com'],
+    ['the origin and a path, which undici refuses', `${origin}/v3`],
+    ['the origin and a query, which undici refuses', `${origin}?a`],
   ])('T8: leaves a request to %s as it is', (_, named) => {
     const { calls, given, handler } = handedOver({ origin: named });
     expect(calls).toEqual([[given, handler]]);
@@ -131,6 +133,7 @@ describe('headers', () => {
     ['the same in capitals', () => ({ Authorization: undefined, 'x-one': '1' }), '1'],
     ['a list', () => ['X-One', '1', 'x-two', '2'], '1|2'],
     ['a list with a list in it', () => ['x-one', '1', 'x-two', ['2', '3']], '1|2, 3'],
+    ['a list with a value of that name', () => ['x-one', 'authorization', 'x-two', '2'], 'authorization|2'],
     ['an empty list', () => [], ''],
     ['Headers', () => new Headers([['x-one', '1'], ['x-two', '2']]), '1|2'], // prettier-ignore
     ['a Map', () => new Map([['x-one', '1']]), '1'],
@@ -163,6 +166,11 @@ describe('headers', () => {
     ['an object', () => ({ authorization: 'Basic own' })],
     ['an object, in capitals', () => ({ AUTHORIZATION: 'Basic own' })],
     ['an object, with a list', () => ({ Authorization: ['Basic own'] })],
+    [
+      'an object, after one that is undefined',
+      () => ({ authorization: undefined, Authorization: 'Basic own' }),
+    ],
+    ['a list, after one that is undefined', () => ['authorization', undefined, 'Authorization', 'Basic own']],
     ['a list', () => ['x-one', '1', 'Authorization', 'Basic own']],
     ['Headers', () => new Headers({ authorization: 'Basic own' })],
     ['a Map', () => new Map([['Authorization', 'Basic own']])],

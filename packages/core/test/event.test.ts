@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEmitter, type LatchkeyEvent } from '../src/event.js';
 import { virtualClock } from '../src/testing/index.js';
@@ -19,9 +19,8 @@ function warnings(): Error[] {
 function channelled(): unknown[] {
   const told: unknown[] = [];
   const note = (event: unknown) => told.push(event);
-  const events = channel('latchkey:event');
-  events.subscribe(note);
-  onTestFinished(() => void events.unsubscribe(note));
+  subscribe('latchkey:event', note);
+  onTestFinished(() => void unsubscribe('latchkey:event', note));
   return told;
 }
 
@@ -74,7 +73,7 @@ describe('events', () => {
     const told = warnings();
     const onChannel = channelled();
     const unhandled = await unhandledDuring(async () => {
-      const emit = createEmitter({ clock, onEvent: listener as () => void });
+      const emit = createEmitter({ clock, onEvent: listener });
       emit('renewal');
       emit('rejected');
     });

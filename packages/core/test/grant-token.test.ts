@@ -34,7 +34,7 @@ describe('a grant token', () => {
       JSON.stringify(token),
       JSON.stringify({ ...token }),
       JSON.stringify(Object.assign({}, token)),
-      String(token),
+      token as unknown as string,
     ].join('\n');
     expect(shown).not.toMatch(/hidden|anna/);
     expect(Object.isFrozen(token)).toBe(true);

@@ -96,7 +96,7 @@ describe('cancellation', () => {
     expect(acme.pending.signal).not.toBe(signal);
     acme.pending.give();
     await clock.advance(0);
-    const second = caller(call.token as never);
+    const second = caller(call.token);
     await clock.advance(0);
     expect(acme.pending.kind).toBe('renewal');
     expect(acme.pending.signal).toBeUndefined();
@@ -184,7 +184,7 @@ describe('a renewal with a refresh token', () => {
   it('T3: the next caller joins it, though the others have left', async () => {
     const { clock, acme, leave, caller, token } = await renewing();
     leave();
-    const { call } = caller(token as never);
+    const { call } = caller(token);
     await clock.advance(0);
     acme.pending.give();
     await clock.advance(0);

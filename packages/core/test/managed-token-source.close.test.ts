@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryStore, type TokenSource } from '../src/index.js';
+import { memoryStore, type Store, type TokenSource } from '../src/index.js';
 import { virtualClock } from '../src/testing/index.js';
 import { anna, gives } from './controlled-provider.js';
 import { failureOf, unhandledDuring } from './failures.js';
@@ -249,6 +249,51 @@ describe('closing a token source with a store', () => {
     await clock.advance(0);
     expect(next.value).toBe('acme-access-1');
   });
+
+  it('T3: waits until a renewal that was sent has been published, too', async () => {
+    const clock = virtualClock();
+    const quick = memoryStore({ clock });
+    const slow: Store = {
+      ...quick,
+      async replace(...call) {
+        await clock.sleep(100);
+        return quick.replace(...call);
+      },
+    };
+    const { acme, source, another } = managed({ clock, store: slow, renewable: true });
+    const first = watched(source.getToken());
+    await clock.advance(100);
+    acme.settings.answer = undefined;
+    const call = watched(source.getToken({ rejected: first.token }));
+    await clock.advance(0);
+    const closed = following(source.close());
+    await clock.advance(1_000);
+    expect(call.error).toMatchObject(closedError);
+    acme.pending.give();
+    await clock.advance(99);
+    expect(closed.isDone).toBe(false);
+    await clock.advance(1);
+    expect(closed.isDone).toBe(true);
+    expect((await another(anna).getToken()).value).toBe('acme-access-2');
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it.each(['get', 'lease', 'replace'] as const)(
+    'T13: is not held up for long by a store that never answers: %s',
+    async (method) => {
+      const clock = virtualClock();
+      const store: Store = { ...memoryStore({ clock }), [method]: () => new Promise(() => {}) };
+      const { source } = managed({ clock, store });
+      const call = watched(source.getToken());
+      await clock.advance(0);
+      const closed = following(source.close());
+      await clock.advance(0);
+      expect(call.error).toMatchObject(closedError);
+      await clock.advance(15_000);
+      expect(closed.isDone).toBe(true);
+      expect(clock.sleepers).toBe(0);
+    },
+  );
 
   it('T3: a renewal that was sent is published when it comes, though the source is closed', async () => {
     const { clock, acme, source, another } = stored({ renewable: true, answer: gives });

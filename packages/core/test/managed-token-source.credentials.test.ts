@@ -157,7 +157,7 @@ describe('credentials that a schema changes', () => {
     const clock = virtualClock();
     const acme = controlledProvider({
       clock,
-      schema: schema as z.ZodType<TestCredentials>,
+      schema: schema,
       answer: (call) => call.give(),
     });
     await acme.provider.signIn(anna);

@@ -158,7 +158,7 @@ describe('the events of a token source', () => {
     ],
     ['rejects', () => Promise.reject(new Error('my own fault'))],
   ])('disturb nothing where the listener %s', async (_what, listener) => {
-    const onEvent = listener as (event: LatchkeyEvent) => void;
+    const onEvent = listener;
     const unhandled = await unhandledDuring(async () => {
       const { acme, clock, source } = managed({ options: { onEvent } });
       const token = await source.getToken();

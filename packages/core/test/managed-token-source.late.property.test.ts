@@ -84,7 +84,7 @@ async function run({ renewable, requests, revocations, answers }: Plan): Promise
     clock,
     renewable,
     lifetimeMs: 86_400_000,
-    answer: (call) => settle(call).catch(crash),
+    answer: (call) => void settle(call).catch(crash),
   });
   async function settle(call: ProviderCall) {
     const { ms, how } = answers[answered] ?? { ms: floorMs, how: 'gives' };
@@ -92,11 +92,13 @@ async function run({ renewable, requests, revocations, answers }: Plan): Promise
     await clock.sleep(ms);
     if (how === 'is refused' && call.kind === 'renewal') {
       expected.refusedRenewal();
-      return call.fail('token_rejected');
+      call.fail('token_rejected');
+      return;
     }
     if (how !== 'gives') {
       expected.failed();
-      return call.fail('upstream_unavailable');
+      call.fail('upstream_unavailable');
+      return;
     }
     call.give();
     live.add(call.gave!);

@@ -218,15 +218,22 @@ describe('the options of a token source', () => {
     await tokenSource(provider, anna, undefined).close();
   });
 
-  const signing = { signIn() {}, account() {} };
-  it.each([undefined, null, {}, 'acme', () => {}, { signIn() {} }, signing, { ...signing, upstream: null }])(
-    'need a provider: %j',
-    (wrong) => {
-      const error = thrownBy(() => tokenSource(wrong as never, anna));
-      expect(error.code).toBe('invalid_config');
-      expect(error.message).toContain('provider must be made with defineProvider()');
-    },
-  );
+  const nothing = () => undefined;
+  const signing = { signIn: nothing, account: nothing };
+  it.each([
+    undefined,
+    null,
+    {},
+    'acme',
+    () => {},
+    { signIn: nothing },
+    signing,
+    { ...signing, upstream: null },
+  ])('need a provider: %j', (wrong) => {
+    const error = thrownBy(() => tokenSource(wrong as never, anna));
+    expect(error.code).toBe('invalid_config');
+    expect(error.message).toContain('provider must be made with defineProvider()');
+  });
 });
 
 describe('secrets', () => {
@@ -247,7 +254,7 @@ describe('secrets', () => {
       const printed =
         inspect(error, { showHidden: true, getters: true, depth: Infinity }) +
         JSON.stringify(error) +
-        error.stack;
+        String(error.stack);
       for (const secret of secrets) expect(printed).not.toContain(secret);
       expect(error).toMatchObject({ code: 'internal_error', actor: 'service' });
     };

@@ -134,7 +134,6 @@ async function run({ renewable, processes, calls, reports, kills, pauses, loginM
     ...pauses.map(({ at, which }): [number, () => unknown] => [at, () => one(which).pause()]),
     ...pauses.map(({ at, which, ms }): [number, () => unknown] => [at + ms, () => one(which).resume()]),
   ];
-  let lost = 0;
   function kill(number: number) {
     one(number).kill();
     Object.assign(one(number), { isKilled: true });
@@ -148,7 +147,7 @@ async function run({ renewable, processes, calls, reports, kills, pauses, loginM
 
   // Who is dead says nothing any more; everybody else was told, and of a token.
   expect(problems).toEqual([]);
-  lost = all.filter(({ isKilled }) => isKilled).length;
+  const lost = all.filter(({ isKilled }) => isKilled).length;
   if (lost === 0) expect(answered).toBe(waiting.length);
   const reported = new Set(all.flatMap((process) => [...process.reported]));
   if (failing.length > 0) {

@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { memoryStore, tokenSource, type Store, type Token, type TokenSourceOptions } from '../src/index.js';
+import {
+  memoryStore,
+  tokenSource,
+  type LatchkeyEvent,
+  type Store,
+  type Token,
+  type TokenSourceOptions,
+} from '../src/index.js';
 import { virtualClock, type VirtualClock } from '../src/testing/index.js';
 import { anna, controlledProvider, gives, type ControlledProvider } from './controlled-provider.js';
 import { failureOf, unhandledDuring } from './failures.js';
@@ -282,6 +289,21 @@ describe('a store that fails', () => {
     await mine.close();
     expect(clock.sleepers).toBe(0);
   });
+
+  it.each(['get', 'replace', 'lease'] as const)(
+    'X3: to answer in %s is done without after a while',
+    async (method) => {
+      const told: string[] = [];
+      const silent: Store = { ...store, [method]: () => new Promise(() => {}) };
+      acme.settings.answer = gives;
+      const onEvent = ({ type, code }: LatchkeyEvent) => told.push(`${type} ${String(code)}`);
+      const call = watched(tokenSource(acme.provider, anna, { store: silent, clock, onEvent }).getToken());
+      await clock.advance(20_000);
+      expect(call.value).toBe('acme-access-1');
+      expect(told).toContain('store-fallback store_error');
+      expect(clock.sleepers).toBe(0);
+    },
+  );
 
   it('X3: in all of it leaves each source to itself, with one login each', async () => {
     const process = processWith(store, clock);

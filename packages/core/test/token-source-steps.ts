@@ -69,7 +69,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant<Step>({ do: 'close' }) },
-) as fc.Arbitrary<Step>;
+);
 
 /** What a source lives through: turns of the event loop, in each of which something happens, or several things at once. */
 export const life = fc.record({

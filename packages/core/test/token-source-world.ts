@@ -150,20 +150,34 @@ export async function live({ renewable, rotates, stored, turns }: Life): Promise
 
   function take(step: Step): void {
     switch (step.do) {
-      case 'get':
-        return call(undefined, step.leaves);
-      case 'report':
-        return call(givenBefore(step.which), step.leaves);
-      case 'accept':
-        return accept(givenBefore(step.which));
-      case 'abort':
-        return abort(step.which);
-      case 'give':
-        return give(step.lifetimeMs);
-      case 'fail':
-        return fail(step.code, step.retryAfterMs);
-      case 'tell':
-        return asks.splice(0).forEach((answer) => answer());
+      case 'get': {
+        call(undefined, step.leaves);
+        return;
+      }
+      case 'report': {
+        call(givenBefore(step.which), step.leaves);
+        return;
+      }
+      case 'accept': {
+        accept(givenBefore(step.which));
+        return;
+      }
+      case 'abort': {
+        abort(step.which);
+        return;
+      }
+      case 'give': {
+        give(step.lifetimeMs);
+        return;
+      }
+      case 'fail': {
+        fail(step.code, step.retryAfterMs);
+        return;
+      }
+      case 'tell': {
+        asks.splice(0).forEach((answer) => answer());
+        return;
+      }
       case 'ignore signals':
         acme.settings.ignoresSignal = step.really;
         return;
@@ -179,10 +193,16 @@ export async function live({ renewable, rotates, stored, turns }: Life): Promise
         isDisturbed = true;
         atHand = undefined;
         rules.forgotten();
-        return source.refreshCredentials();
+        {
+          source.refreshCredentials();
+          return;
+        }
       case 'set clock':
         isDisturbed = true;
-        return clock.setNow(clock.now() + step.byMs);
+        {
+          clock.setNow(clock.now() + step.byMs);
+          return;
+        }
       case 'close':
         isClosed = true;
         atHand = undefined;
@@ -233,7 +253,10 @@ export async function live({ renewable, rotates, stored, turns }: Life): Promise
         caller.settled += 1;
         caller.error = error;
         if (controller?.signal.aborted && error === controller.signal.reason) return;
-        if (!isLatchkeyError(error)) return must(false, `it rejected with ${String(error)}`);
+        if (!isLatchkeyError(error)) {
+          must(false, `it rejected with ${String(error)}`);
+          return;
+        }
         must(knownCodes.has(error.code), `it rejected with ${error.code}: ${error.message}`);
         must(error.actor === 'service', `${error.code} is of no service`);
         must(isClosed === (error.code === 'closed') || !caller.wasClosed, `it rejected with ${error.code}`);

@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
 import type { CallController } from './call-controller.js';
 import { ForwardingHandler } from './forwarding-handler.js';
-import { renewalAfter, type RenewableRequest, type Renewal } from './renewal.js';
+import { renewalAfter, type Renewal } from './renewal.js';
+import type { RenewableRequest } from './signed-request.js';
 
 type Controller = Dispatcher.DispatchController;
 type Headers = Record<string, string | string[] | undefined>;

@@ -14,9 +14,9 @@ export function destinationOf(options: Dispatcher.DispatchOptions, origin: strin
   const { origin: given, servername } = options as { origin?: string | URL; servername?: string };
   if (given === origin && servername === undefined) return 'origin';
   if (!given) return 'unknown';
-  // What is no URL is refused by undici, in its own words.
-  if (!URL.canParse(String(given))) return 'elsewhere';
-  const url = new URL(given);
+  const url = parsed(String(given));
+  // Undici refuses it, in its own words.
+  if (url?.pathname !== '/' || url.search !== '' || url.hash !== '') return 'elsewhere';
   const meant = servername ? originBeforeDns(url, servername, options.headers, origin) : url.origin;
   if (meant !== origin) return 'elsewhere';
   return url.origin === origin ? 'origin' : 'rewritten';
@@ -36,12 +36,12 @@ function originBeforeDns(
   // An iterable is not read here: the interceptor has made a list of it, and anybody else's could be read only once.
   const isReadable = Array.isArray(headers) || !(headers && Symbol.iterator in headers);
   const host = isReadable ? headerIn(openHeaders(headers), 'host') : undefined;
-  const named = typeof host === 'string' ? originOf(`${url.protocol}//${host}`) : undefined;
+  const named = typeof host === 'string' ? parsed(`${url.protocol}//${host}`) : undefined;
   if (named?.hostname === servername) return named.origin;
   if (url.origin === origin) return origin;
-  return originOf(`${url.protocol}//${servername}:${url.port}`)?.origin ?? url.origin;
+  return parsed(`${url.protocol}//${servername}:${url.port}`)?.origin ?? url.origin;
 }
 
-function originOf(text: string): URL | undefined {
+function parsed(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }

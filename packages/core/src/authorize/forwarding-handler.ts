@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { isToToken, redirectProblem, type DispatchContext } from './answer.js';
+import { isToToken, redirectProblem, type DispatchContext } from './dispatch-context.js';
 import type { CallController } from './call-controller.js';
-import { tellAccepted, type SignedRequest } from './signer.js';
+import { tellAccepted } from './source-calls.js';
+import type { SignedRequest } from './signed-request.js';
 
 type Controller = Dispatcher.DispatchController;
 type Headers = Record<string, string | string[] | undefined>;

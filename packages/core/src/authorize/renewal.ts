@@ -1,14 +1,11 @@
-import { isRedirected, isToToken, type DispatchContext } from './answer.js';
+import { isRedirected, isToToken, type DispatchContext } from './dispatch-context.js';
 import type { CallController } from './call-controller.js';
 import { ForwardingHandler } from './forwarding-handler.js';
 import { resignedHeaders } from './bearer-headers.js';
 import { tokenFrom } from '../token-source.js';
-import { awaitedToken, type SignedRequest } from './signer.js';
-
-/** A signed request, with what has to be known of its body before it is sent. */
-export interface RenewableRequest extends SignedRequest {
-  readonly isResendable: boolean;
-}
+import { awaitedToken } from './source-calls.js';
+import type { RenewableRequest, SignedRequest } from './signed-request.js';
+import { thrownOutside } from './thrown-outside.js';
 
 /**
  * Begins the renewal that a 401 asks for. Gives it where the request is sent again with the new token and the 401 is
@@ -80,13 +77,6 @@ export class Renewal {
     this.#hasLeft = true;
     this.#leave(new Error('The request is being sent again with another token.'));
   }
-}
-
-/** Throws what a caller's handler threw where undici would: not into a promise. */
-export function thrownOutside(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }
 
 const mostDroppedBytes = 64 * 1024;

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import { AuthorizedHandler } from './authorized-handler.js';
 import { resignedHeaders } from './bearer-headers.js';
 import { CallController } from './call-controller.js';
-import type { RenewableRequest } from './renewal.js';
-import { awaitedToken } from './signer.js';
+import { awaitedToken } from './source-calls.js';
+import type { RenewableRequest } from './signed-request.js';
 
 /**
  * Sends a request once there is a token for it. The caller holds a controller from the first, and can leave while it waits.

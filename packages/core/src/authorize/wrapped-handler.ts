@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { Dispatcher } from 'undici';
-import { isToToken, redirectProblem, type DispatchContext } from './answer.js';
+import { isToToken, redirectProblem, type DispatchContext } from './dispatch-context.js';
 import { CallController } from './call-controller.js';
-import { renewalAfter, type RenewableRequest, type Renewal } from './renewal.js';
-import { tellAccepted } from './signer.js';
+import { tellAccepted } from './source-calls.js';
+import { renewalAfter, type Renewal } from './renewal.js';
+import type { RenewableRequest } from './signed-request.js';
 
 /** A handler as undici 7 wraps those of its old style for interceptors: it has the methods of both styles. */
 export type WrappedHandler = OldHandler & Omit<Dispatcher.DispatchHandler, keyof OldHandler>;
@@ -42,7 +43,7 @@ export class AuthorizedWrappedHandler implements OldHandler {
   }
 
   onResponseStarted(): void {
-    this.#handler.onResponseStarted();
+    this.#handler.onResponseStarted?.();
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, message: string): boolean {
@@ -92,16 +93,28 @@ export function wrappedHandlerClass(): (new (old: object) => WrappedHandler) | u
     return true;
   });
   looking.dispatch({ method: 'GET', path: '/' }, {});
-  if (!('onRequestStart' in wrapped && 'onConnect' in wrapped)) return undefined;
+  if (!ofBothStyles.every((method) => method in wrapped)) return undefined;
   return wrapped.constructor as new (old: object) => WrappedHandler;
 }
+
+const ofBothStyles = [
+  ...['onConnect', 'onHeaders', 'onData', 'onComplete', 'onError', 'onUpgrade'],
+  ...[
+    'onRequestStart',
+    'onRequestUpgrade',
+    'onResponseStart',
+    'onResponseData',
+    'onResponseEnd',
+    'onResponseError',
+  ],
+];
 
 // Whatever the caller gives as a reason; undici's types know errors only.
 type Abort = (reason?: Error) => void;
 
 interface OldHandler {
   onConnect(abort: Abort, context?: DispatchContext): void;
-  onResponseStarted(): void;
+  onResponseStarted?(): void;
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, message: string): boolean;
   onData(chunk: Buffer): boolean;
   onComplete(trailers: string[] | null): void;

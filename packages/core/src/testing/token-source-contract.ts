@@ -161,7 +161,7 @@ export function tokenSourceContract(
       inspect(errors[0]),
     );
     if (cost) assert.equal(cost(), 1, 'one try for all of them');
-    if (source.actor) assert.equal((errors[0] as LatchkeyError).actor, source.actor);
+    if (source.actor) assert.equal(errors[0]!.actor, source.actor);
   });
 
   check('T13: after close there are no tokens', async ({ source }) => {
