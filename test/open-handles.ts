@@ -2,7 +2,14 @@ import { afterAll } from 'vitest';
 
 // A timer, a socket, a server or a process that is left behind would keep an application from ending: the file that left
 // it fails. What lies idle in a pool of connections does not count, since that keeps nothing alive.
-const kinds = new Set(['Timeout', 'TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'ProcessWrap', 'GetAddrInfoReqWrap']);
+const kinds = new Set([
+  'Timeout',
+  'TCPSocketWrap',
+  'TCPServerWrap',
+  'TLSWrap',
+  'ProcessWrap',
+  'GetAddrInfoReqWrap',
+]);
 const longestWaitMs = 5_000;
 
 const before = open();
