@@ -11,7 +11,8 @@ export type ReadRateLimit = (
 ) => { readonly remaining?: number | undefined; readonly resetAt: number } | undefined;
 
 /**
- * What a reply says of the provider's limit, if anything. A 429 leaves nothing until the moment it names, else for `perMs`.
+ * What a reply says of the provider's limit, if anything. A 429 leaves nothing for as long as `Retry-After` says, else until
+ * the limit begins anew. That is `perMs` away at most: what is further off was told by another clock.
  *
  * @param now the time of day by the provider's clock.
  */
@@ -20,13 +21,16 @@ export function allowanceIn(
   { now, perMs, read }: { now: number; perMs: number; read: ReadRateLimit | undefined },
 ): Allowance | undefined {
   if (status === 429) {
-    const resetsInMs = retryAfterMs(headers['retry-after'], now) ?? limitResetsInMs(headers, now, read);
-    return { remaining: 0, resetsInMs: resetsInMs ?? perMs };
+    const resetsInMs = limitResetsInMs(headers, now, read) ?? perMs;
+    return {
+      remaining: 0,
+      resetsInMs: retryAfterMs(headers['retry-after'], now) ?? Math.min(resetsInMs, perMs),
+    };
   }
   const { remaining, resetAt } = read?.(headers) ?? {};
   return remaining === undefined || resetAt === undefined
     ? undefined
-    : { remaining, resetsInMs: Math.max(0, resetAt - now) };
+    : { remaining, resetsInMs: Math.min(Math.max(0, resetAt - now), perMs) };
 }
 
 /** How long the limit lasts that the headers speak of, in milliseconds. */

@@ -92,11 +92,10 @@ export function createPace(
       // Those on their way may not be among what the provider has counted.
       const left = allowance.remaining - flying;
       const until = clock.monotonic() + Math.min(allowance.resetsInMs, longestPauseMs);
-      // Answers overtake each other: while one word holds, a milder one may be the older.
-      const isOver = told.until <= clock.monotonic();
-      told = isOver
-        ? { left, until }
-        : { left: Math.min(left, told.left), until: Math.max(until, told.until) };
+      const isPaused = pausedMs() > 0;
+      // Answers overtake each other: nothing is sent during a pause, so that a milder word is an older one.
+      if (isPaused && left > 0) return;
+      told = { left, until: isPaused ? Math.max(until, told.until) : until };
       if (pausedMs() > longestWaitMs) {
         for (const { refuse } of waiting.splice(0)) refuse(refusal(pausedMs()));
       }

@@ -85,10 +85,11 @@ export function storedTokenSource<Account>(
     const { grant } = token;
     const write = (expected: string | undefined) => () =>
       store.replace(tokenKey, expected, packed(grant), { ttlMs: ttlOf(grant) });
-    if (await attempt(write(seen), true, asked.closing)) return token;
-    const { good, text } = await read(asked);
+    // Also while the source is being closed: a renewal may have used the refresh token up that the store has.
+    if (await attempt(write(seen), true)) return token;
+    const { good, text } = await read({ rejected: asked.rejected });
     // What was there may have ended meanwhile. What has come meanwhile, and ended, may still have the newer refresh token.
-    if (text === undefined) await attempt(write(undefined), true, asked.closing);
+    if (text === undefined) await attempt(write(undefined), true);
     return good ?? token;
   }
 

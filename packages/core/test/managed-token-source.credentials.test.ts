@@ -134,6 +134,23 @@ describe('a function that gives the credentials', () => {
     },
   );
 
+  it('is called once for a token that was refused after refreshCredentials', async () => {
+    const set = asking();
+    const token = await set.source.getToken();
+    set.source.refreshCredentials();
+    expect((await set.source.getToken({ rejected: token })).value).toBe('acme-access-2');
+    expect(set.asked).toBe(2);
+  });
+
+  it('gives no token back that has ended meanwhile', async () => {
+    const set = asking({ lifetimeMs: 60_000 });
+    await set.source.getToken();
+    set.source.refreshCredentials();
+    await set.clock.advance(60_000);
+    expect((await set.source.getToken()).value).toBe('acme-access-2');
+    expect(set.asked).toBe(2);
+  });
+
   it('gives the code of the moment, where a login had to wait', async () => {
     let code = 0;
     const set = managed({ credentials: () => ({ ...anna, code: String((code += 1)) }) });

@@ -84,6 +84,28 @@ describe('credentials that become those of another user', () => {
     },
   );
 
+  it.each([{ renewable: true }, { renewable: false, ignoresSignal: true }])(
+    'T7: a token of the first that comes only then is not given: %j',
+    async (settings) => {
+      const { clock, acme, source, become } = changing(settings);
+      const token = await source.getToken();
+      await clock.advance(5_000);
+      acme.settings.answer = undefined;
+      const before = watched(source.getToken({ rejected: token }));
+      await clock.advance(0);
+      become(bert);
+      acme.pending.give();
+      await clock.advance(0);
+      expect(source.peek()).toBeUndefined();
+      const after = watched(source.getToken());
+      await clock.advance(1_000);
+      expect(acme.pending).toMatchObject({ kind: 'sign-in', email: bert.email });
+      acme.pending.give();
+      await clock.advance(0);
+      expect([before.value, after.value]).toEqual(['acme-access-3', 'acme-access-3']);
+    },
+  );
+
   it('T7: without being told, the source sees it at its next login', async () => {
     const { clock, acme, source, become } = changing();
     const first = await source.getToken();

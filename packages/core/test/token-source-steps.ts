@@ -13,7 +13,7 @@ export type Step =
   | { readonly do: 'ignore signals'; readonly really: boolean }
   | { readonly do: 'ask slowly'; readonly really: boolean }
   | { readonly do: 'become'; readonly who: 0 | 1 | 2 }
-  | { readonly do: 'refresh' }
+  | { readonly do: 'refresh'; readonly who: 0 | 1 | 2 | undefined }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'set clock'; readonly byMs: number }
   | { readonly do: 'close' };
@@ -53,7 +53,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('ignore signals'), really: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('ask slowly'), really: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('become'), who: fc.constantFrom(0, 1, 2) }) },
-  { weight: 1, arbitrary: fc.constant<Step>({ do: 'refresh' }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('refresh'), who: fc.constantFrom(undefined, 0, 1, 2) }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({

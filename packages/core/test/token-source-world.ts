@@ -189,6 +189,7 @@ export async function live({ renewable, rotates, stored, turns }: Life): Promise
         rounds.at(-1)!.add(credentials.email);
         return;
       case 'refresh':
+        if (step.who !== undefined) credentials = everybody[step.who]!;
         round = rounds.push(new Set([credentials.email])) - 1;
         isDisturbed = true;
         atHand = undefined;
