@@ -16,7 +16,10 @@ export function readmeExamples() {
 
 function examplesIn(markdown, file) {
   const installs = [...markdown.matchAll(/^npm install ([^#\n]+)/gm)].flatMap(([, names]) =>
-    names.trim().split(/\s+/),
+    names
+      .trim()
+      .split(/\s+/)
+      .filter((name) => !name.startsWith('-')),
   );
   const count = markdown.match(/^```js$/gm)?.length ?? 0;
   const examples = [...markdown.matchAll(/^```js\n(.*?)^```\n\n(?:[^\n`]+\n\n)?```text\n(.*?)^```$/gms)].map(

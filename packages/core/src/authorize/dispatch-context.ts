@@ -8,7 +8,7 @@ export type DispatchContext = { readonly history?: readonly URL[] } | undefined;
  * put an address in the place of `origin`, and undici would leave the token on for whatever that address is an origin of.
  */
 export function redirectProblem(context: DispatchContext, origin: string): LatchkeyError | undefined {
-  const [first] = context?.history ?? [];
+  const first = context?.history?.[0];
   if (!first || first.origin === origin) return undefined;
   return new LatchkeyError('invalid_config', {
     message: `A redirect of ${origin} was not followed: put the redirect interceptor after dns and authorize() in compose().`,
