@@ -31,7 +31,7 @@ export function defineProvider<const Name extends string, Credentials extends ob
   definition: ProviderDefinition<Name, Credentials, Account>,
 ): Provider<Name, Credentials, Account> {
   checkedOptions('defineProvider()', definitionSchema, definition);
-  const { name, upstream, credentials: schema, account, renew, verify, entitlements } = definition;
+  const { name, upstream, credentials: schema, loginName, account, renew, verify, entitlements } = definition;
 
   return Object.freeze({
     name,
@@ -39,7 +39,9 @@ export function defineProvider<const Name extends string, Credentials extends ob
     credentials: schema,
     origin: upstream.origin,
     audience: definition.audience ?? upstream.origin,
+    ...(definition.verifiesAudience !== undefined && { verifiesAudience: definition.verifiesAudience }),
     ...(definition.oneTime && { oneTime: Object.freeze([...definition.oneTime]) }),
+    ...(loginName && { loginName: (credentials: Credentials) => loginName.call(definition, credentials) }),
     identify: (account: Account) => definition.identify(account),
 
     async signIn(credentials: Credentials, options?: CallOptions) {
@@ -145,11 +147,13 @@ const definitionSchema = z
     audience: z.string('must be text').optional(),
     oneTime: z.array(z.string(), 'must be a list of field names').optional(),
     credentials: z.looseObject({ safeParse: callable }, 'must be a zod schema'),
+    loginName: callable.optional(),
     signIn: callable,
     identify: callable,
     account: callable.optional(),
     renew: callable.optional(),
     verify: callable.optional(),
+    verifiesAudience: z.boolean('must be true or false').optional(),
     entitlements: callable.optional(),
   })
   .refine(({ origin, upstream }) => origin === undefined || origin === upstream.origin, {

@@ -22,10 +22,25 @@ export { staticTokenSource } from './static-token-source.js';
 export { authorize } from './authorize.js';
 export { authorizedFetch } from './authorized-fetch.js';
 export { tokenSource, type ManagedTokenSource, type TokenSourceOptions } from './managed-token-source.js';
+export { createSessions, type SessionsOptions } from './create-sessions.js';
+export { Sessions, type SignedIn, type SignInOptions } from './sessions.js';
+export type { CredentialsOf, NameOf, Session, SessionOf } from './session.js';
+export { isSessionId } from './session-id.js';
+export type { SignInLimits } from './sign-in-throttle.js';
+export type { TryLimit } from './tries.js';
 export type { LatchkeyEvent, LatchkeyEventType } from './event.js';
 
 export type { Lease, Store } from './store.js';
 export { memoryStore, type MemoryStoreOptions } from './memory-store.js';
+
+export {
+  createUpstreamTokens,
+  type UpstreamToken,
+  type UpstreamTokens,
+  type UpstreamTokensOptions,
+  type VerifyingProvider,
+  type VerifyTokenOptions,
+} from './upstream-tokens.js';
 
 export { createUpstream } from './create-upstream.js';
 export { signedUpstream, type SignedUpstream } from './signed-upstream.js';

@@ -7,7 +7,7 @@ import { createEmitter, type LatchkeyEvent } from './event.js';
 import type { GrantToken, GrantTokenSource } from './grant-token.js';
 import { isLatchkeyError, withActor } from './latchkey-error.js';
 import { createLoginFloor } from './login-floor.js';
-import { clockOption, functionOption, hasMethods } from './option-schemas.js';
+import { clockOption, functionOption, providerOption, storeOption } from './option-schemas.js';
 import type { CallOptions, Provider } from './provider.js';
 import { createRefusalHold } from './refusal-hold.js';
 import { signInTokenSource } from './sign-in-token-source.js';
@@ -164,25 +164,14 @@ function asService(error: unknown): unknown {
   return isLatchkeyError(error) ? withActor(error, 'service') : error;
 }
 
-const providerShape = z.object({
-  provider: z.custom<Provider>(
-    (value) =>
-      hasMethods(value, 'signIn', 'account') && hasMethods((value as Provider).upstream, 'json', 'skewMs'),
-    'must be made with defineProvider()',
-  ),
-});
+const providerShape = z.object({ provider: providerOption });
 
 const span = z.number('must be a number').nonnegative('must not be below 0');
 const positiveSpan = z.number('must be a number').positive('must be above 0');
 
 const optionsSchema = z
   .strictObject({
-    store: z
-      .custom<Store>(
-        (value) => hasMethods(value, 'get', 'set', 'delete', 'replace', 'take', 'lease'),
-        'must be a store',
-      )
-      .optional(),
+    store: storeOption.optional(),
     renewAheadMs: span.default(60_000),
     renewFloorMs: positiveSpan.default(1_000),
     unknownLifetimeMs: positiveSpan.default(300_000),

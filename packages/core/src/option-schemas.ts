@@ -1,10 +1,23 @@
 import { z } from 'zod';
 import type { Clock } from './clock.js';
+import type { Provider } from './provider.js';
+import type { Store } from './store.js';
 
 /** What several functions take among their options. */
 export const clockOption = z.custom<Clock>(
   (value) => hasMethods(value, 'now', 'monotonic', 'sleep'),
   'must be a clock',
+);
+
+export const providerOption = z.custom<Provider>(
+  (value) =>
+    hasMethods(value, 'signIn', 'account') && hasMethods((value as Provider).upstream, 'json', 'skewMs'),
+  'must be made with defineProvider()',
+);
+
+export const storeOption = z.custom<Store>(
+  (value) => hasMethods(value, 'get', 'set', 'delete', 'replace', 'take', 'lease'),
+  'must be a store',
 );
 
 /** A function. */

@@ -31,6 +31,10 @@ export interface Provider<
   /** Checks credentials before anything is sent. */
   readonly credentials: z.ZodType<Credentials>;
   /**
+   * What names the account in credentials, so that tries to sign in to one account can be counted. Absent: their `email`.
+   */
+  loginName?(credentials: Credentials): string;
+  /**
    * Signs in with one login, which is never repeated by itself.
    *
    * @throws LatchkeyError `invalid_input` for malformed credentials, nothing having been sent; `invalid_credentials`,
@@ -44,6 +48,11 @@ export interface Provider<
   account(grant: Grant<Account>, options?: CallOptions): Promise<Account>;
   /** The account that `token` belongs to, or `undefined` when the token is not good. */
   verify?(token: string, options?: CallOptions): Promise<Account | undefined>;
+  /**
+   * Whether `verify` knows tokens of this audience only, so that no other tenant's token passes for one of its own. Default:
+   * it does not.
+   */
+  readonly verifiesAudience?: boolean;
   /** What the account may use; with `id`, that one thing only. */
   entitlements?(
     source: TokenSource,

@@ -26,7 +26,9 @@ export interface SignedIn<S = SessionOf> {
  * Every method rejects with `closed` after `close()`, with `store_error` where the store fails, and with the reason of a
  * signal that it was given.
  */
-export abstract class Sessions<P extends readonly Provider[] = readonly Provider[]> implements AsyncDisposable {
+export abstract class Sessions<
+  P extends readonly Provider[] = readonly Provider[],
+> implements AsyncDisposable {
   /**
    * Signs a user in and starts a session under a new id.
    *

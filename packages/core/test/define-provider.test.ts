@@ -188,8 +188,11 @@ describe('signIn of a provider', () => {
   });
 
   it('F3: credentials inside credentials are not repeated either', async () => {
+    const { name, upstream, identify } = definition();
     const provider = defineProvider({
-      ...definition(),
+      name,
+      upstream,
+      identify,
       credentials: z.object({ inner: z.array(z.object({ secret: z.string() })) }),
       signIn: async ({ inner }) => {
         throw new Error(`no ${inner[0]?.secret ?? ''}`);

@@ -1,0 +1,33 @@
+import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
+import { safeCause } from './safe-cause.js';
+import type { Store } from './store.js';
+
+/** The same store, whose every failure is a `LatchkeyError`: what a driver throws becomes `store_error` (S10). */
+export function failClosedStore(store: Store): Store {
+  return {
+    get: (key) => guarded(() => store.get(key)),
+    ...(store.getMany && { getMany: (keys) => guarded(async () => (await store.getMany?.(keys)) ?? []) }),
+    set: (key, value, options) => guarded(() => store.set(key, value, options)),
+    delete: (key) => guarded(() => store.delete(key)),
+    replace: (key, expected, value, options) => guarded(() => store.replace(key, expected, value, options)),
+    take: (key, options) => guarded(() => store.take(key, options)),
+    async lease(key, options) {
+      const lease = await guarded(() => store.lease(key, options));
+      return (
+        lease && {
+          extend: (ttlMs) => guarded(() => lease.extend(ttlMs)),
+          release: () => guarded(() => lease.release()),
+        }
+      );
+    },
+  };
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isLatchkeyError(error)) throw error;
+    throw new LatchkeyError('store_error', { cause: safeCause(error) });
+  }
+}

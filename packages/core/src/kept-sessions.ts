@@ -1,0 +1,144 @@
+import type { Clock } from './clock.js';
+import type { ErrorCode } from './error-code.js';
+import { createGenerations, isGeneration, type Generations } from './generations.js';
+import { openText, sealText } from './sealed-text.js';
+import type { SessionKeys } from './session-id.js';
+import { packSession, unpackSession, type SessionRecord } from './session-record.js';
+import type { Store } from './store.js';
+
+/** A record, and the text that stands for it in the store. */
+export interface KeptSession {
+  readonly text: string;
+  readonly record: SessionRecord;
+  readonly generationKey: string;
+  /** The record is newer than the text: the store failed when it was to be written. */
+  readonly isPending?: boolean;
+}
+
+/** The sessions in a store, each sealed with a key that only its id gives. */
+export interface KeptSessions {
+  readonly generations: Generations;
+  /**
+   * The session, unless there is none or it has ended, in which case it is removed. What was tampered with, or was moved
+   * here from another place, is none.
+   *
+   * @param known what was read before: where the store still has that, one look at it is all there is to do.
+   * @param usedAt when it was last in use, where more is known of that than the store has.
+   */
+  read(keys: SessionKeys, known?: KeptSession, usedAt?: number): Promise<KeptSession | undefined>;
+  /** A session that is not in the store yet. */
+  drafted(record: SessionRecord): KeptSession;
+  /** Keeps a new session. */
+  add(keys: SessionKeys, record: SessionRecord): Promise<KeptSession>;
+  /** Keeps `record` in the place of `known`; `undefined` where that is no longer what the store has. */
+  replace(keys: SessionKeys, known: KeptSession, record: SessionRecord): Promise<KeptSession | undefined>;
+  /** Removes it, and tells of its end where it was there. */
+  end(keys: SessionKeys, code?: ErrorCode): Promise<void>;
+}
+
+/**
+ * @param options.audienceOf a provider by its name; `undefined` for one that is not configured: its sessions have ended.
+ * @param options.idleMs how long a session may be out of use.
+ * @param options.onEnd is told of a session that has ended here, or was found to have ended.
+ */
+export function keptSessions(options: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly audienceOf: (provider: string) => string | undefined;
+  readonly idleMs: number;
+  readonly onEnd: (record: SessionRecord, code?: ErrorCode) => void;
+}): KeptSessions {
+  const { store, clock, audienceOf, idleMs, onEnd } = options;
+  const generations = createGenerations(store, clock);
+
+  return {
+    generations,
+
+    async read(keys, known, usedAt = 0) {
+      const found = known ? await readAgain(keys, known) : await readFirst(keys);
+      if (!found) {
+        // The store forgets it at that moment, too.
+        if (known && isOver(known.record, usedAt)) onEnd(known.record);
+        return undefined;
+      }
+      const { record } = found.kept;
+      if (!isOver(record, usedAt) && isGeneration(record.generation, found.generation)) return found.kept;
+      await store.delete(placeOf(keys));
+      onEnd(record);
+      return undefined;
+    },
+
+    drafted: (record) => kept('', record),
+
+    async add(keys, record) {
+      const text = sealed(keys, record);
+      await store.set(placeOf(keys), text, { ttlMs: ttlOf(record) });
+      // As all will see it who come later.
+      return unsealed(keys, text) ?? kept(text, record);
+    },
+
+    async replace(keys, known, record) {
+      const text = sealed(keys, record);
+      const isDone = await store.replace(placeOf(keys), known.text, text, { ttlMs: ttlOf(record) });
+      return isDone ? kept(text, record) : undefined;
+    },
+
+    async end(keys, code) {
+      const text = await store.get(placeOf(keys));
+      if (text === undefined) return;
+      await store.delete(placeOf(keys));
+      const ended = unsealed(keys, text);
+      if (ended) onEnd(ended.record, code);
+    },
+  };
+
+  function isOver({ provider, audience, expiresAt, usedAt }: SessionRecord, lastUsedAt: number): boolean {
+    const endsAt = Math.min(expiresAt, Math.max(usedAt, lastUsedAt) + idleMs);
+    return clock.now() >= endsAt || audienceOf(provider) !== audience;
+  }
+
+  async function readAgain(keys: SessionKeys, known: KeptSession) {
+    const places = [placeOf(keys), known.generationKey];
+    const [text, generation] = store.getMany
+      ? await store.getMany(places)
+      : await Promise.all(places.map((place) => store.get(place)));
+    if (text === known.text) return { kept: known, generation };
+    const opened = text === undefined ? undefined : unsealed(keys, text);
+    return opened && { kept: opened, generation };
+  }
+
+  // Whose it is, and so where its generation stands, is not known before it is open.
+  async function readFirst(keys: SessionKeys) {
+    const text = await store.get(placeOf(keys));
+    const opened = text === undefined ? undefined : unsealed(keys, text);
+    return opened && { kept: opened, generation: await store.get(opened.generationKey) };
+  }
+
+  function sealed(keys: SessionKeys, record: SessionRecord): string {
+    return sealText(keys.seal(), contextOf(keys), packSession(record));
+  }
+
+  function unsealed(keys: SessionKeys, text: string): KeptSession | undefined {
+    const opened = openText(keys.seal(), contextOf(keys), text);
+    const record = opened === undefined ? undefined : unpackSession(opened);
+    return record && kept(text, record);
+  }
+
+  function kept(text: string, record: SessionRecord): KeptSession {
+    return { text, record, generationKey: generations.keyOf(record) };
+  }
+
+  function ttlOf({ expiresAt, usedAt }: SessionRecord): number {
+    // A tenth more than the idle time: who uses it tells the store no more often than that.
+    return Math.max(1, Math.ceil(Math.min(expiresAt, usedAt + idleMs * 1.1) - clock.now()));
+  }
+}
+
+function placeOf({ lookup }: SessionKeys): string {
+  return `session:${lookup}`;
+}
+
+// Bound to its place and to the version of its form: what is copied elsewhere opens nothing there (S11).
+function contextOf(keys: SessionKeys): string {
+  return `latchkey session 1 ${placeOf(keys)}`;
+}

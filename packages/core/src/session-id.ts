@@ -1,0 +1,35 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+/** A new id: 256 random bits, as 43 characters of base64url. */
+export function newSessionId(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** Whether `value` has the shape of an id. What has not is nobody's, and no store need be asked. */
+export function isSessionId(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
+}
+
+/** What an id opens: one key to find a session by, and another to open what is kept there. */
+export interface SessionKeys {
+  /** Where the session is kept. Tells nothing of the id, nor of the other key. */
+  readonly lookup: string;
+  /** Makes the key that seals what is kept. */
+  seal(): Buffer;
+}
+
+/**
+ * The keys of an id. From 256 random bits one HMAC for each label is as good as HKDF (RFC 5869, section 3.3), and cheaper.
+ *
+ * The text of the id is what counts: of several that decode to the same bytes, one is the id.
+ */
+export function sessionKeys(id: string): SessionKeys {
+  return {
+    lookup: expanded(id, 'latchkey session 1: lookup').toString('base64url'),
+    seal: () => expanded(id, 'latchkey session 1: seal'),
+  };
+}
+
+function expanded(id: string, label: string): Buffer {
+  return createHmac('sha256', id).update(label).digest();
+}
