@@ -18,7 +18,7 @@ export interface LiveSession {
   readonly kept: KeptSession;
   /** When it was last asked for, in epoch milliseconds. */
   usedAt: number;
-  readonly hasEnded: boolean;
+  hasEnded(): boolean;
   /** Takes over what the store has, unless more is known by now than `before`. */
   adopt(kept: KeptSession, before: KeptSession): void;
   /** Sees to it that its token is good as far as is known. @throws LatchkeyError as `renewedSession`. */
@@ -82,9 +82,7 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
     get kept() {
       return kept;
     },
-    get hasEnded() {
-      return hasEnded;
-    },
+    hasEnded: () => hasEnded,
     adopt(next, before) {
       if (kept === before && next !== kept) take(next);
     },
