@@ -24,12 +24,7 @@ export function createLogin(options: {
   const { clock, throttle, emitterOf } = options;
 
   return (provider, credentials, client) => {
-    const checked = checkedInput<Record<string, unknown>>(
-      'credentials',
-      provider.credentials,
-      credentials,
-      provider.name,
-    );
+    const checked: unknown = checkedInput('credentials', provider.credentials, credentials, provider.name);
     const who = throttle && tryOf(provider, checked, client);
     return async (signal) => {
       const login = () => loggedIn(provider, credentials, signal);
@@ -54,9 +49,10 @@ export function createLogin(options: {
   }
 }
 
-function tryOf(provider: Provider, credentials: Record<string, unknown>, client: unknown): SignInTry {
+function tryOf(provider: Provider, credentials: unknown, client: unknown): SignInTry {
   const { name, audience } = provider;
-  const loginName: unknown = provider.loginName ? provider.loginName(credentials) : credentials['email'];
+  const { email } = credentials as { readonly email?: unknown };
+  const loginName: unknown = provider.loginName ? provider.loginName(credentials) : email;
   if (typeof loginName !== 'string') {
     const message = `Tries to sign in at ${name} cannot be counted: its credentials have no email, and it defines no loginName.`;
     throw new LatchkeyError('invalid_config', { provider: name, message });
