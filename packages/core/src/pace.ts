@@ -8,7 +8,7 @@ export interface PaceOptions {
 }
 
 /** What a request is for, which decides who goes first when the pace is reached. */
-export type Purpose = 'renewal' | 'call' | 'sign-in';
+export type Purpose = 'renewal' | 'call' | 'sign-in' | 'verify';
 
 /** What a provider said of its own limit: so many requests more, for so long. */
 export interface Allowance {
@@ -21,8 +21,8 @@ export interface Pace {
   /**
    * Resolves when a request may be sent; `answered` is to be called when that has ended.
    *
-   * Renewals go first; calls and sign-ins take turns as they came, and sign-ins have at most half of the pace, so that a
-   * flood of them holds up nobody who is signed in.
+   * Renewals go first; all others take turns as they came. Sign-ins have at most half of the pace, and verifying tokens
+   * that strangers bring a quarter, so that a flood of either holds up nobody who is signed in.
    *
    * @throws LatchkeyError `rate_limited` at once when the wait could be longer than two spans; or the reason of `signal`.
    */
@@ -49,6 +49,7 @@ export function createPace(
   onRefusal: () => void = () => {},
 ): Pace {
   const mostSignIns = Math.max(1, Math.floor(requests / 2));
+  const most = { 'sign-in': mostSignIns, verify: Math.max(1, Math.floor(requests / 4)) };
   const longestWaitMs = 2 * perMs;
   /** Requests of the last span, oldest first. */
   let sent: { readonly at: number; readonly purpose: Purpose }[] = [];
@@ -108,9 +109,13 @@ export function createPace(
     if (pausedMs() > longestWaitMs) return true;
     // Only renewals go before a renewal, so only they can hold it up.
     if (purpose === 'renewal') return count(waiting, 'renewal') >= requests;
-    return purpose === 'call'
-      ? waiting.length >= requests + mostSignIns
-      : count(waiting, 'sign-in') >= mostSignIns;
+    if (purpose === 'sign-in') return hasShareOf(waiting, purpose);
+    return waiting.length >= requests + mostSignIns || hasShareOf(waiting, purpose);
+  }
+
+  /** Whether `list` holds as many of a purpose as it may, where there is a limit to them. */
+  function hasShareOf(list: readonly { readonly purpose: Purpose }[], purpose: Purpose): boolean {
+    return (purpose === 'sign-in' || purpose === 'verify') && count(list, purpose) >= most[purpose];
   }
 
   function refusal(retryAfterMs: number): LatchkeyError {
@@ -130,10 +135,7 @@ export function createPace(
   function admit() {
     sent = sent.filter(({ at }) => at + perMs > clock.monotonic());
     waiting = waiting.filter((waiter) => {
-      const isItsTurn =
-        pausedMs() === 0 &&
-        sent.length < requests &&
-        (waiter.purpose !== 'sign-in' || count(sent, 'sign-in') < mostSignIns);
+      const isItsTurn = pausedMs() === 0 && sent.length < requests && !hasShareOf(sent, waiter.purpose);
       if (isItsTurn) {
         sent.push({ at: clock.monotonic(), purpose: waiter.purpose });
         flying += 1;

@@ -9,6 +9,7 @@ import {
   type Entitlement,
   type Grant,
   type Provider,
+  type Purpose,
   type TokenSource,
 } from '@latchkey/core';
 import { cryptlexIdentity, type CryptlexAccount } from './cryptlex-account.js';
@@ -95,7 +96,7 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
 
   async function verify(token: string, options?: CallOptions): Promise<CryptlexAccount | undefined> {
     try {
-      return await me(token, options);
+      return await me(token, options, 'verify');
     } catch (error) {
       if (isLatchkeyError(error, 'token_rejected')) return undefined;
       throw error;
@@ -139,9 +140,14 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
     return createGrant({ provider: name, accessToken, refreshToken, issuedAt, expiresAt, account });
   }
 
-  function me(token: string, { signal }: CallOptions = {}): Promise<CryptlexAccount> {
+  function me(
+    token: string,
+    { signal }: CallOptions = {},
+    purpose: Purpose = 'call',
+  ): Promise<CryptlexAccount> {
     return upstream.json({
       ...meRequest(),
+      purpose,
       token,
       signal,
       refused: callRefusal,

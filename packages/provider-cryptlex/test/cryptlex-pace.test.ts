@@ -35,8 +35,8 @@ describe('T14: the pace', () => {
     await emulated(
       async (all) => {
         const { provider, emulator } = all;
-        const { accessToken } = await rested(all, clock);
-        const calls = Array.from({ length: 60 }, () => outcome(provider.verify(accessToken)));
+        const grant = await rested(all, clock);
+        const calls = Array.from({ length: 60 }, () => outcome(provider.account(grant)));
         await Promise.all(calls.slice(0, 45));
         await clock.advance(4999);
         expect(emulator.requests).toHaveLength(45);
@@ -55,8 +55,8 @@ describe('T14: the pace', () => {
     await emulated(
       async (all) => {
         const { provider, emulator } = all;
-        const { accessToken } = await rested(all, clock);
-        const calls = Array.from({ length: 120 }, () => outcome(provider.verify(accessToken)));
+        const grant = await rested(all, clock);
+        const calls = Array.from({ length: 120 }, () => outcome(provider.account(grant)));
         for (const sent of [45, 90]) {
           await Promise.all(calls.slice(0, sent));
           emulator.advance(5000);
@@ -76,8 +76,8 @@ describe('T14: the pace', () => {
   it('is not kept where it is switched off: the provider refuses what is too much', () =>
     emulated(
       async (all) => {
-        const { accessToken } = await rested(all);
-        const calls = Array.from({ length: 60 }, () => outcome(all.provider.verify(accessToken)));
+        const grant = await rested(all);
+        const calls = Array.from({ length: 60 }, () => outcome(all.provider.account(grant)));
         const refused = (await Promise.all(calls)).filter((one) => one !== 'answered');
         expect(all.emulator.requests).toHaveLength(60);
         expect(refused).toHaveLength(10);
@@ -93,8 +93,8 @@ describe('T14: the pace', () => {
     const clock = virtualClock();
     await emulated(
       async (all) => {
-        const { accessToken } = await rested(all, clock);
-        const calls = Array.from({ length: 3 }, () => outcome(all.provider.verify(accessToken)));
+        const grant = await rested(all, clock);
+        const calls = Array.from({ length: 3 }, () => outcome(all.provider.account(grant)));
         await Promise.all(calls.slice(0, 2));
         await clock.advance(999);
         expect(all.emulator.requests).toHaveLength(2);
@@ -110,10 +110,10 @@ describe('T14: the pace', () => {
     await emulated(
       async (all) => {
         const { provider, emulator, credentials } = all;
-        const { accessToken } = await rested(all, clock);
+        const grant = await rested(all, clock);
         const signIns = Array.from({ length: 40 }, () => outcome(provider.signIn(credentials)));
         await Promise.all(signIns.slice(0, 22));
-        expect(await outcome(provider.verify(accessToken))).toBe('answered');
+        expect(await outcome(provider.account(grant))).toBe('answered');
         expect(emulator.requests.filter(({ method }) => method === 'POST')).toHaveLength(22);
         emulator.advance(5000);
         await clock.advance(5000);

@@ -92,6 +92,7 @@ export function fakeProvider<const Name extends string = 'fake'>(
       },
     }),
 
+    verifiesAudience: true,
     async verify(token) {
       const known = live.get(token);
       return known && known.expiresAt > clock.now() ? known.account : undefined;

@@ -1,0 +1,41 @@
+/** The headers of a request: Node's `IncomingHttpHeaders`, a plain record whose names are in any case, or a web `Headers`. */
+export type RequestHeaders =
+  Pick<Headers, 'get'> | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * Every value of a header, in their order; none where it is missing. What callers without types put there comes as it is.
+ *
+ * @param name in lower case.
+ */
+export function headerValues(headers: RequestHeaders, name: string): readonly unknown[] {
+  const given: unknown = headers;
+  if (typeof given !== 'object' || given === null) return nothing;
+  // A web `Headers` throws for a name that no HTTP/1 header can have.
+  if (isWebHeaders(given)) return name.startsWith(':') ? nothing : listed(given.get(name));
+  const record = given as Readonly<Record<string, unknown>>;
+  let values = nothing;
+  for (const own in record) {
+    // By length first: lower-casing every name of every request would cost more than all the rest.
+    if (own.length !== name.length || (own !== name && own.toLowerCase() !== name)) continue;
+    const more = listed(record[own]);
+    values = values.length === 0 ? more : [...values, ...more];
+  }
+  return values;
+}
+
+/** The value of a header that has just one, which is text. */
+export function onlyText(values: readonly unknown[]): string | undefined {
+  const [value] = values;
+  return values.length === 1 && typeof value === 'string' ? value : undefined;
+}
+
+function isWebHeaders(headers: object): headers is Pick<Headers, 'get'> {
+  return 'get' in headers && typeof headers.get === 'function';
+}
+
+const nothing: readonly unknown[] = [];
+
+function listed(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return nothing;
+  return Array.isArray(value) ? value : [value];
+}

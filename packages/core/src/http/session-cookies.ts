@@ -1,0 +1,57 @@
+import { LatchkeyError } from '../latchkey-error.js';
+import { isSessionId } from '../session-id.js';
+import { cookieSettings, type CookieOptions } from './cookie-options.js';
+import { idReader } from './id-reader.js';
+import type { RequestHeaders } from './request-headers.js';
+
+/** Writes and reads the cookie that carries the id of a session. */
+export interface SessionCookies {
+  readonly name: string;
+  /**
+   * The `Set-Cookie` value that gives `id` to a browser.
+   *
+   * @throws LatchkeyError `invalid_input` for anything that has not the shape of an id.
+   */
+  set(id: string): string;
+  /** The `Set-Cookie` value that takes the cookie away, by the attributes that it was set with (S6). */
+  clear(): string;
+  /** The id that a request presents; see `readSessionId`. */
+  read(headers: RequestHeaders): string | undefined;
+}
+
+/** What `createSessionCookies` and `readSessionId` take. */
+export interface SessionCookiesOptions extends CookieOptions {
+  /** Whether the id may also come as a bearer token. Default: true. */
+  readonly bearer?: boolean | undefined;
+}
+
+/**
+ * Checks options once, for as many requests as come. By default the cookie is
+ * `__Host-latchkey=<id>; Path=/; HttpOnly; Secure; SameSite=Lax`.
+ *
+ * @throws LatchkeyError `invalid_config`, with every problem in one message.
+ *
+ * @example
+ * const cookies = createSessionCookies({ sameSite: 'strict' });
+ * response.setHeader('Set-Cookie', cookies.set(id));
+ */
+export function createSessionCookies({
+  bearer = true,
+  ...options
+}: SessionCookiesOptions = {}): SessionCookies {
+  const { name, attributes, lifetime } = cookieSettings('the session cookie', options);
+  const cleared = `${name}=${attributes}; Max-Age=0; Expires=${new Date(0).toUTCString()}`;
+
+  return Object.freeze({
+    name,
+    read: idReader(name, bearer),
+    clear: () => cleared,
+
+    set(id: string) {
+      if (isSessionId(id)) return `${name}=${id}${attributes}${lifetime}`;
+      throw new LatchkeyError('invalid_input', {
+        message: 'The id of a session must be 43 characters of base64url.',
+      });
+    },
+  });
+}

@@ -1,0 +1,307 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { createAbortHub } from './abort-hub.js';
+import { createBoundedEntries } from './bounded-entries.js';
+import { checkedOptions } from './checked.js';
+import { clientNetwork } from './client-network.js';
+import type { Clock } from './clock.js';
+import { createEmitter, type LatchkeyEvent } from './event.js';
+import { failClosedStore } from './fail-closed-store.js';
+import { startFlight, type Flight } from './flight.js';
+import type { Identity } from './identity.js';
+import { isLatchkeyError, LatchkeyError, withActor } from './latchkey-error.js';
+import { memoryStore } from './memory-store.js';
+import { clockOption, functionOption, hasMethods } from './option-schemas.js';
+import type { CallOptions, Provider } from './provider.js';
+import { isRefusal } from './refusal.js';
+import { isSessionId } from './session-id.js';
+import { staticTokenSource } from './static-token-source.js';
+import type { Store } from './store.js';
+import { isBearerValue } from './token.js';
+import type { TokenSource } from './token-source.js';
+import { createTries, type TryLimit } from './tries.js';
+
+/** Whose a token is that came with a request. */
+export interface UpstreamToken<Account = unknown> {
+  readonly identity: Identity;
+  readonly account: Account;
+  /** That token, for calls in its owner's name. Its errors carry `actor: 'user'`. */
+  readonly source: TokenSource & { readonly actor: 'user' };
+}
+
+/** What `verify` takes beside a token. */
+export interface VerifyTokenOptions extends CallOptions {
+  /**
+   * Who asks, for the throttle: the address of the client. IPv6 addresses count by their first 64 bits. Without it there is
+   * no throttle.
+   */
+  readonly client?: string | undefined;
+}
+
+/** Tells whose the tokens of a provider are that requests bring in place of a session. */
+export interface UpstreamTokens<Account = unknown> extends AsyncDisposable {
+  /**
+   * Whose `token` is; `undefined` for one that is not good, that belongs to somebody outside, or that is none at all, such as
+   * the id of a session: that is never shown to a provider.
+   *
+   * Answers are kept for `maxAgeMs`, and calls that ask for the same token meanwhile share one request to the provider.
+   *
+   * @throws LatchkeyError as the provider fails; `rate_limited` where the client brought too many tokens that were refused;
+   *   `store_error`; `closed`; what `owns` throws; or the reason of `signal`.
+   */
+  verify(token: string, options?: VerifyTokenOptions): Promise<UpstreamToken<Account> | undefined>;
+  /** Gives up what is under way and forgets all answers. A store that was given stays open. */
+  close(): Promise<void>;
+}
+
+/** What `createUpstreamTokens` takes. Times are in milliseconds. */
+export interface UpstreamTokensOptions<Account = unknown> {
+  /** The one provider whose tokens are taken. It must have `verify`. */
+  readonly provider: VerifyingProvider<Account>;
+  /**
+   * Whether an account is one of the application's own. Needed unless the provider has `verifiesAudience`: otherwise whoever
+   * has an account with any other customer of the provider would be let in.
+   */
+  readonly owns?: ((account: Account) => boolean | Promise<boolean>) | undefined;
+  /** For how long an answer holds, counted from when it was asked for: so long may a revoked token go on. Default: 60,000. */
+  readonly maxAgeMs?: number | undefined;
+  /** How many refused tokens of one client reach the provider. Default: 20 in 300,000 ms. */
+  readonly throttle?: TryLimit | false | undefined;
+  /** Where refused tokens are counted. Default: the memory of this process. */
+  readonly store?: Store | undefined;
+  /** Default: the clock of the provider's HTTP side. */
+  readonly clock?: Clock | undefined;
+  /** Is told what happens; see `LatchkeyEvent`. */
+  readonly onEvent?: ((event: LatchkeyEvent) => void) | undefined;
+}
+
+/** What is used of a provider to tell whose a token is. */
+export type VerifyingProvider<Account = unknown> = Pick<
+  Provider<string, object, Account>,
+  'name' | 'origin' | 'upstream' | 'verify' | 'verifiesAudience' | 'identify'
+>;
+
+/** An answer of the provider; without `held`, that the token is not good. */
+interface Answer<Account> {
+  readonly held?: UpstreamToken<Account>;
+}
+
+/**
+ * Takes a provider's own bearer tokens in place of sessions.
+ *
+ * Of each 10,000 good tokens and refused ones the answer is kept, under a hash. Failures of the provider are not kept.
+ *
+ * @throws LatchkeyError `invalid_config` for options that are not usable: among them a provider without `verify`, and one of
+ *   which nothing proves that a token was meant for this application.
+ *
+ * @example
+ * const tokens = createUpstreamTokens({ provider, owns: ({ companyId }) => companyId === ours });
+ * const held = await tokens.verify(bearerToken(request.headers) ?? '', { client: request.ip });
+ */
+export function createUpstreamTokens<Account>(
+  options: UpstreamTokensOptions<Account>,
+): UpstreamTokens<Account> {
+  checkedOptions('createUpstreamTokens()', optionsSchema, options);
+  const { provider, owns, maxAgeMs = 60_000, throttle = fewTries, onEvent } = options;
+  const { name, upstream } = provider;
+  const clock = options.clock ?? upstream.clock;
+  const store = options.store ?? memoryStore({ clock });
+  const tries = createTries(failClosedStore(store), clock);
+  const emit = createEmitter({ provider: name, clock, onEvent });
+  // Good tokens and refused ones are kinds of their own, so that no flood of bad tokens pushes out a good one.
+  const answers = createBoundedEntries<Answer<Account>>({
+    maxEntries: 10_000,
+    clock,
+    lastingKinds: new Set(),
+  });
+  const hub = createAbortHub();
+  /** Requests to the provider, by token. */
+  const asking = new Map<string, Flight<Answer<Account>>>();
+  /** Calls, by token and client: many at a time with the same token are one try. */
+  const admitting = new Map<string, Flight<Answer<Account>>>();
+  let isClosed = false;
+
+  return Object.freeze({
+    async verify(token: string, { signal, client }: VerifyTokenOptions = {}) {
+      if (isClosed) throw closed();
+      signal?.throwIfAborted();
+      if (!isBearerValue(token) || isSessionId(token)) return undefined;
+      const hash = hashed(token);
+      const answer = kept(hash) ?? (await asked(token, hash, client, signal));
+      return answer.held;
+    },
+
+    close,
+    [Symbol.asyncDispose]: close,
+  });
+
+  async function close() {
+    isClosed = true;
+    for (const flight of [...admitting.values(), ...asking.values()]) flight.end(closed());
+    answers.clear();
+    if (!options.store) await store.close?.();
+  }
+
+  function closed(): LatchkeyError {
+    return new LatchkeyError('closed', { provider: name });
+  }
+
+  function asked(
+    token: string,
+    hash: string,
+    client: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer<Account>> {
+    const ask = (own: AbortSignal | undefined) =>
+      shared(asking, hash, (shared) => answerFor(token, hash, shared), own);
+    if (throttle === false || client === undefined) return ask(signal);
+    const place = hashed(clientNetwork(client));
+    return shared(admitting, `${hash} ${place}`, (own) => admitted(place, throttle, ask, own), signal);
+  }
+
+  async function admitted(
+    place: string,
+    limit: TryLimit,
+    ask: (signal: AbortSignal) => Promise<Answer<Account>>,
+    signal: AbortSignal,
+  ): Promise<Answer<Account>> {
+    const taken = await tries.take(`throttle-token:${place}`, limit, signal);
+    if (!taken.try) {
+      emit('throttled', { code: 'rate_limited' });
+      throw new LatchkeyError('rate_limited', {
+        provider: name,
+        retryAfterMs: taken.retryAfterMs,
+        message: `This client brought too many tokens that ${name} refused.`,
+      });
+    }
+    try {
+      const answer = await ask(signal);
+      if (answer.held) await taken.try.giveBack();
+      else taken.try.keep();
+      return answer;
+    } catch (error) {
+      // Of one that the caller gave up nobody knows how it ended: else leaving early would be a way round the limit.
+      if (signal.aborted || isRefusal(error)) taken.try.keep();
+      else await taken.try.giveBack();
+      throw error;
+    }
+  }
+
+  async function answerFor(token: string, hash: string, signal: AbortSignal): Promise<Answer<Account>> {
+    // It may have come while this one waited to be admitted.
+    const known = kept(hash);
+    if (known) return known;
+    const askedAt = clock.monotonic();
+    const account = await provider.verify?.(token, { signal });
+    const isGood = account !== undefined && (owns ? await owns(account) : true);
+    const answer: Answer<Account> = isGood ? { held: heldBy(account, token, hash) } : {};
+    const leftMs = askedAt + maxAgeMs - clock.monotonic();
+    const ttlMs = isGood ? Math.min(leftMs, statedEnd(token) - upstream.skewMs() - clock.now()) : leftMs;
+    if (ttlMs > 0 && !isClosed) answers.set(keyOf(hash, isGood), answer, ttlMs);
+    return answer;
+  }
+
+  function kept(hash: string): Answer<Account> | undefined {
+    return answers.get(keyOf(hash, true)) ?? answers.get(keyOf(hash, false));
+  }
+
+  function heldBy(account: Account, token: string, hash: string): UpstreamToken<Account> {
+    const source = staticTokenSource(token, provider);
+    return Object.freeze({
+      identity: provider.identify(account),
+      account,
+      source: Object.freeze({
+        ...source,
+        actor: 'user' as const,
+        async getToken(options) {
+          try {
+            return await source.getToken(options);
+          } catch (error) {
+            if (!isLatchkeyError(error, 'token_rejected')) throw error;
+            // The provider has taken its word back; the next request is to hear it too.
+            if (answers.get(keyOf(hash, true))) emit('rejected');
+            answers.delete(keyOf(hash, true));
+            throw withActor(error, 'user');
+          }
+        },
+      } satisfies TokenSource),
+    });
+  }
+
+  /** What the flight of `key` gives; `work` starts one where there is none. */
+  function shared<T>(
+    flights: Map<string, Flight<T>>,
+    key: string,
+    work: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const running = flights.get(key);
+    if (running && !running.abandoned) return running.join(signal);
+    const flight = startFlight(async (own) => {
+      try {
+        return await work(own);
+      } finally {
+        if (flights.get(key) === flight) flights.delete(key);
+      }
+    }, hub);
+    flights.set(key, flight);
+    return flight.join(signal);
+  }
+}
+
+// Kept for as long as answers are, tokens would lie about in memory for nothing.
+function hashed(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+function keyOf(hash: string, isGood: boolean): string {
+  return `${isGood ? 'good' : 'refused'}:${hash}`;
+}
+
+/**
+ * The moment that a token says it ends: the `exp` of a JWT (RFC 7519, section 4.1.4), in epoch milliseconds. Nothing has
+ * verified it, so that it may shorten only.
+ */
+function statedEnd(token: string): number {
+  const [, payload = '', signature] = token.split('.');
+  if (signature === undefined) return Infinity;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    const exp = claims instanceof Object && 'exp' in claims ? claims.exp : undefined;
+    return typeof exp === 'number' ? exp * 1000 : Infinity;
+  } catch {
+    return Infinity;
+  }
+}
+
+const fewTries: TryLimit = { tries: 20, perMs: 300_000 };
+
+const providerSchema = z
+  .custom<VerifyingProvider>(
+    (value) =>
+      hasMethods(value, 'identify') &&
+      hasMethods((value as Partial<VerifyingProvider>).upstream, 'json', 'skewMs'),
+    'must be made with defineProvider()',
+  )
+  .refine(({ verify }) => typeof verify === 'function', 'must have verify()');
+
+const optionsSchema = z
+  .strictObject({
+    provider: providerSchema,
+    owns: functionOption().optional(),
+    maxAgeMs: z.number('must be a number').min(0, 'must be 0 or more').optional(),
+    throttle: z
+      .union(
+        [z.literal(false), z.strictObject({ tries: z.int().positive(), perMs: z.number().positive() })],
+        'must be false, or { tries, perMs } with numbers above 0',
+      )
+      .optional(),
+    store: z.custom<Store>((value) => hasMethods(value, 'take'), 'must be a store').optional(),
+    clock: clockOption.optional(),
+    onEvent: functionOption<(event: LatchkeyEvent) => void>().optional(),
+  })
+  .refine(({ provider, owns }) => provider.verifiesAudience === true || owns !== undefined, {
+    path: ['owns'],
+    message:
+      'must be given, since the provider does not tell its tokens for this application from those for others',
+  });
