@@ -38,10 +38,9 @@ export {
   createUpstreamTokens,
   type UpstreamToken,
   type UpstreamTokens,
-  type UpstreamTokensOptions,
-  type VerifyingProvider,
   type VerifyTokenOptions,
 } from './upstream-tokens.js';
+export type { UpstreamTokensOptions, VerifyingProvider } from './upstream-tokens-options.js';
 
 export { createUpstream } from './create-upstream.js';
 export { signedUpstream, type SignedUpstream } from './signed-upstream.js';

@@ -1,25 +1,23 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { createAbortHub } from './abort-hub.js';
 import { createBoundedEntries } from './bounded-entries.js';
 import { checkedOptions } from './checked.js';
 import { clientNetwork } from './client-network.js';
-import type { Clock } from './clock.js';
-import { createEmitter, type LatchkeyEvent } from './event.js';
+import { createEmitter } from './event.js';
 import { failClosedStore } from './fail-closed-store.js';
 import { startFlight, type Flight } from './flight.js';
 import type { Identity } from './identity.js';
 import { isLatchkeyError, LatchkeyError, withActor } from './latchkey-error.js';
 import { memoryStore } from './memory-store.js';
-import { clockOption, functionOption, hasMethods } from './option-schemas.js';
-import type { CallOptions, Provider } from './provider.js';
+import type { CallOptions } from './provider.js';
 import { isRefusal } from './refusal.js';
 import { isSessionId } from './session-id.js';
+import { statedEnd } from './stated-end.js';
 import { staticTokenSource } from './static-token-source.js';
-import type { Store } from './store.js';
 import { isBearerValue } from './token.js';
 import type { TokenSource } from './token-source.js';
 import { createTries, type TryLimit } from './tries.js';
+import { upstreamTokensOptions, type UpstreamTokensOptions } from './upstream-tokens-options.js';
 
 /** Whose a token is that came with a request. */
 export interface UpstreamToken<Account = unknown> {
@@ -54,33 +52,6 @@ export interface UpstreamTokens<Account = unknown> extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** What `createUpstreamTokens` takes. Times are in milliseconds. */
-export interface UpstreamTokensOptions<Account = unknown> {
-  /** The one provider whose tokens are taken. It must have `verify`. */
-  readonly provider: VerifyingProvider<Account>;
-  /**
-   * Whether an account is one of the application's own. Needed unless the provider has `verifiesAudience`: otherwise whoever
-   * has an account with any other customer of the provider would be let in.
-   */
-  readonly owns?: ((account: Account) => boolean | Promise<boolean>) | undefined;
-  /** For how long an answer holds, counted from when it was asked for: so long may a revoked token go on. Default: 60,000. */
-  readonly maxAgeMs?: number | undefined;
-  /** How many refused tokens of one client reach the provider. Default: 20 in 300,000 ms. */
-  readonly throttle?: TryLimit | false | undefined;
-  /** Where refused tokens are counted. Default: the memory of this process. */
-  readonly store?: Store | undefined;
-  /** Default: the clock of the provider's HTTP side. */
-  readonly clock?: Clock | undefined;
-  /** Is told what happens; see `LatchkeyEvent`. */
-  readonly onEvent?: ((event: LatchkeyEvent) => void) | undefined;
-}
-
-/** What is used of a provider to tell whose a token is. */
-export type VerifyingProvider<Account = unknown> = Pick<
-  Provider<string, object, Account>,
-  'name' | 'origin' | 'upstream' | 'verify' | 'verifiesAudience' | 'identify'
->;
-
 /** An answer of the provider; without `held`, that the token is not good. */
 interface Answer<Account> {
   readonly held?: UpstreamToken<Account>;
@@ -101,7 +72,7 @@ interface Answer<Account> {
 export function createUpstreamTokens<Account>(
   options: UpstreamTokensOptions<Account>,
 ): UpstreamTokens<Account> {
-  checkedOptions('createUpstreamTokens()', optionsSchema, options);
+  checkedOptions('createUpstreamTokens()', upstreamTokensOptions, options);
   const { provider, owns, maxAgeMs = 60_000, throttle = fewTries, onEvent } = options;
   const { name, upstream } = provider;
   const clock = options.clock ?? upstream.clock;
@@ -258,50 +229,4 @@ function keyOf(hash: string, isGood: boolean): string {
   return `${isGood ? 'good' : 'refused'}:${hash}`;
 }
 
-/**
- * The moment that a token says it ends: the `exp` of a JWT (RFC 7519, section 4.1.4), in epoch milliseconds. Nothing has
- * verified it, so that it may shorten only.
- */
-function statedEnd(token: string): number {
-  const [, payload = '', signature] = token.split('.');
-  if (signature === undefined) return Infinity;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    const exp = claims instanceof Object && 'exp' in claims ? claims.exp : undefined;
-    return typeof exp === 'number' ? exp * 1000 : Infinity;
-  } catch {
-    return Infinity;
-  }
-}
-
 const fewTries: TryLimit = { tries: 20, perMs: 300_000 };
-
-const providerSchema = z
-  .custom<VerifyingProvider>(
-    (value) =>
-      hasMethods(value, 'identify') &&
-      hasMethods((value as Partial<VerifyingProvider>).upstream, 'json', 'skewMs'),
-    'must be made with defineProvider()',
-  )
-  .refine(({ verify }) => typeof verify === 'function', 'must have verify()');
-
-const optionsSchema = z
-  .strictObject({
-    provider: providerSchema,
-    owns: functionOption().optional(),
-    maxAgeMs: z.number('must be a number').min(0, 'must be 0 or more').optional(),
-    throttle: z
-      .union(
-        [z.literal(false), z.strictObject({ tries: z.int().positive(), perMs: z.number().positive() })],
-        'must be false, or { tries, perMs } with numbers above 0',
-      )
-      .optional(),
-    store: z.custom<Store>((value) => hasMethods(value, 'take'), 'must be a store').optional(),
-    clock: clockOption.optional(),
-    onEvent: functionOption<(event: LatchkeyEvent) => void>().optional(),
-  })
-  .refine(({ provider, owns }) => provider.verifiesAudience === true || owns !== undefined, {
-    path: ['owns'],
-    message:
-      'must be given, since the provider does not tell its tokens for this application from those for others',
-  });
