@@ -5,15 +5,25 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const files = ['overview.mjs', 'tokens.mjs', 'many-sources.mjs', 'requests.mjs'];
+const files = [
+  'overview.mjs',
+  'tokens.mjs',
+  'many-sources.mjs',
+  'requests.mjs',
+  'sessions.mjs',
+  'sign-in.mjs',
+];
 const peers = [
   '@azure/core-rest-pipeline',
   '@badgateway/oauth2-client',
   '@smithy/core',
   'axios',
   'axios-auth-refresh',
+  'express-session',
   'google-auth-library',
+  'iron-session',
   'ky',
+  'passport-local',
   'undici',
 ];
 

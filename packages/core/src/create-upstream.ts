@@ -44,8 +44,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     : undefined;
   const paceRules = { perMs: checked.pace ? checked.pace.perMs : 0, read: rateLimit };
   const skew = createSkew(clock);
-  const closing = new AbortController();
   const hub = createAbortHub();
+  /** The calls under way. */
+  const calls = new Set<Deadline>();
+  let isClosed = false;
 
   return Object.freeze({
     name,
@@ -55,15 +57,17 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
     async json<T>(request: UpstreamRequest<T>): Promise<T> {
       const wire = wireRequest(request);
+      if (isClosed) throw failure('closed');
       const deadline = startDeadline({
         clock,
         timeoutMs,
-        signals: [closing.signal, request.signal],
+        signals: [request.signal],
         hub,
         onTimeout: () => failure('timeout', `${name} did not answer within ${timeoutMs} ms.`),
       });
+      calls.add(deadline);
       try {
-        deadline.signal.throwIfAborted();
+        deadline.throwIfEnded();
         return await (request.source
           ? withTokenOf(request.source, { name, origin }, deadline, (token) =>
               answer(request, wire, token, deadline),
@@ -71,11 +75,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           : answer(request, wire, tokenValue(request.token), deadline));
       } finally {
         deadline.stop();
+        calls.delete(deadline);
       }
     },
 
     async close() {
-      closing.abort(failure('closed'));
+      isClosed = true;
+      for (const call of calls) call.end(failure('closed'));
       await ownAgent.destroy();
     },
   });
@@ -107,12 +113,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   /** What one request comes to, once its turn has come. What the answer tells of the clock and the limit is noted. */
   async function outcomeOf(signed: WireRequest, purpose: Purpose, deadline: Deadline): Promise<Outcome> {
-    await pace?.turn(purpose, deadline.signal);
+    if (pace) await pace.turn(purpose, deadline.signal);
     const startedAt = clock.monotonic();
     let allowance: Allowance | undefined;
     try {
-      // Bound, since undici looks at the signal only once it has a connection for the request.
-      const outcome = await deadline.bound(exchange(signed, limits, dispatcher, deadline.signal));
+      const outcome = await exchange(signed, limits, dispatcher, deadline);
       if (outcome.reply) {
         skew.learn(outcome.reply.headers, startedAt);
         allowance = allowanceIn(outcome.reply, { now: now(), ...paceRules });
@@ -142,8 +147,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (source && source.origin !== origin) {
       throw failure('invalid_config', `A token source for ${source.origin} must not be used for ${origin}.`);
     }
+    const url = requestUrl({ name, origin }, path, query);
     return {
-      url: requestUrl({ name, origin }, path, query),
+      origin,
+      path: `${url.pathname}${url.search}`,
       method,
       headers: {
         'user-agent': userAgent,

@@ -1,7 +1,8 @@
-import { request as send, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { Deadline } from './deadline.js';
 import { networkFailure, type NetworkFailure } from './network-failure.js';
 import type { UpstreamRequest } from './upstream.js';
-import { acceptEncoding, readReplyBody } from './reply-body.js';
+import { acceptEncoding, collectBody, type BodyCollector, type ReplyBody } from './reply-body.js';
 
 /** What a provider answered, as `refused` sees it. */
 export interface Reply {
@@ -14,7 +15,9 @@ export interface Reply {
 
 /** One request, ready to be sent. */
 export interface WireRequest {
-  readonly url: URL;
+  readonly origin: string;
+  /** With the query. */
+  readonly path: string;
   readonly method: NonNullable<UpstreamRequest<unknown>['method']>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
@@ -35,41 +38,104 @@ export type Outcome =
 /**
  * Sends one request once, and reads the whole answer. A redirect is an answer like any other: it is not followed.
  *
- * Rejects only when `signal` is aborted, with its reason.
+ * Rejects only at the deadline, with what ends it: at once, wherever the request is by then.
  */
-export async function exchange(
+export function exchange(
   request: WireRequest,
   limits: ExchangeLimits,
   dispatcher: Dispatcher,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Outcome> {
-  const options = {
-    dispatcher,
-    method: request.method,
-    headers: { ...request.headers, accept: 'application/json', 'accept-encoding': acceptEncoding },
-    body: request.body ?? null,
-    signal,
-    headersTimeout: limits.headersTimeoutMs,
-    bodyTimeout: limits.bodyTimeoutMs,
-    // A dispatcher of the caller's may hold undici's redirect interceptor; this switches it off for the request.
-    maxRedirections: 0,
+  return new Promise((resolve, reject) => {
+    const reading = readReply(limits, (outcome) => {
+      forget();
+      resolve(outcome);
+    });
+    const forget = deadline.onEnd((reason) => {
+      reject(reason as Error);
+      reading.abort();
+    });
+    try {
+      dispatcher.dispatch(
+        {
+          origin: request.origin,
+          path: request.path,
+          method: request.method,
+          headers: { ...request.headers, accept: 'application/json', 'accept-encoding': acceptEncoding },
+          body: request.body ?? null,
+          headersTimeout: limits.headersTimeoutMs,
+          bodyTimeout: limits.bodyTimeoutMs,
+          // A dispatcher of the caller's may hold undici's redirect interceptor; this switches it off for the request.
+          ...noRedirects,
+        },
+        reading.handler,
+      );
+    } catch (error) {
+      reading.fail(error);
+    }
+  });
+}
+
+/** Reads one reply: of its own, not as a stream, since all of it is wanted and that costs half. */
+function readReply(limits: ExchangeLimits, settle: (outcome: Outcome) => void) {
+  let controller: Dispatcher.DispatchController | undefined;
+  let head: Pick<Reply, 'status' | 'headers'> | undefined;
+  let body: BodyCollector | undefined;
+  let isOver = false;
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(given) {
+      controller = given;
+      if (isOver) given.abort(notWanted);
+    },
+    onResponseStart(_, status, headers) {
+      // One that only informs, such as 103 Early Hints, comes before the answer.
+      if (status < 200) return;
+      head = { status, headers: flattened(headers) };
+      body = collectBody(head.headers, limits.maxResponseBytes);
+    },
+    onResponseData(_, chunk) {
+      if (isOver || !body || body.add(chunk)) return;
+      complete();
+      // With it ends the connection: the rest is not read.
+      abort();
+    },
+    onResponseEnd: complete,
+    onResponseError: (_, error) => fail(error),
   };
-  try {
-    signal.throwIfAborted();
-    const response = await send(request.url, options);
-    const headers = flattened(response.headers);
-    const { value, problem } = await readReplyBody(response.body, headers, limits.maxResponseBytes);
-    return { reply: { status: response.statusCode, headers, body: value }, bodyProblem: problem };
-  } catch (error) {
-    signal.throwIfAborted();
-    return { failure: networkFailure(error) };
+  return { handler, abort, fail };
+
+  function complete() {
+    if (isOver || !head || !body) return;
+    isOver = true;
+    const { status, headers } = head;
+    const settled = ({ value, problem }: ReplyBody) =>
+      settle({ reply: { status, headers, body: value }, bodyProblem: problem });
+    const read = body.read();
+    if (read instanceof Promise) read.then(settled, fail);
+    else settled(read);
+  }
+
+  function fail(error: unknown) {
+    if (!isOver) settle({ failure: networkFailure(error) });
+    isOver = true;
+  }
+
+  function abort() {
+    isOver = true;
+    controller?.abort(notWanted);
   }
 }
 
 function flattened(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const flat: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return flat;
 }
+
+const noRedirects: object = { maxRedirections: 0 };
+// One for all, and seen by nobody: to make one for each costs more than to abort.
+const notWanted = new Error('The answer is not waited for any more.');

@@ -7,7 +7,13 @@ export type KnownFields<Fields extends object> = {
 
 /** A copy without the fields that are `undefined`: what is not known is absent, so that it neither prints nor counts. */
 export function knownFields<const Fields extends object>(fields: Fields): KnownFields<Fields> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as KnownFields<Fields>;
+  const known: Record<string, unknown> = {};
+  for (const name of Object.keys(fields)) {
+    const value = fields[name as keyof Fields];
+    if (value === undefined) continue;
+    if (name !== '__proto__') known[name] = value;
+    // To assign that one would set the prototype.
+    else Object.defineProperty(known, name, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return known as KnownFields<Fields>;
 }

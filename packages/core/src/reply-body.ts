@@ -9,33 +9,51 @@ export interface ReplyBody {
   readonly problem?: string;
 }
 
+/** The body of one reply, as it comes in. */
+export interface BodyCollector {
+  /** Takes a piece. @returns whether there is room for more; else the rest need not be waited for. */
+  add(chunk: Uint8Array): boolean;
+  /** What came; to be asked once it is complete, or has outgrown its room. */
+  read(): ReplyBody | Promise<ReplyBody>;
+}
+
 /**
- * Reads a body within `limit` bytes, which hold for what comes over the wire and again for what that unpacks to, so
+ * Takes a body within `limit` bytes, which hold for what comes over the wire and again for what that unpacks to, so
  * that a small body that unpacks to a large one costs no more memory than a large one. A byte order mark is skipped;
- * the content type is not asked, since providers send JSON under any.
- *
- * Rejects only when the stream does: everything that can be wrong with a complete body is told in `problem`.
+ * the content type is not asked, since providers send JSON under any. Everything that can be wrong with it is told in
+ * `problem`.
  */
-export async function readReplyBody(
-  stream: AsyncIterable<Uint8Array>,
-  headers: Readonly<Record<string, string>>,
-  limit: number,
-): Promise<ReplyBody> {
-  const tooLarge = { value: undefined, problem: `is larger than ${limit} bytes` };
+export function collectBody(headers: Readonly<Record<string, string>>, limit: number): BodyCollector {
   // What a body is declared to be counts once there is one: the answer to HEAD declares the body it does not bring.
   const declared = Number(headers['content-length']);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.byteLength;
-    // Leaving the loop, here by `return`, ends the stream and with it the connection: the rest is not read.
-    if (length > limit || declared > limit) return tooLarge;
-    chunks.push(chunk);
-  }
-  let bytes: Uint8Array = Buffer.concat(chunks, length);
-  const codings = contentCodings(headers['content-encoding']);
+
+  return {
+    add(chunk) {
+      length += chunk.byteLength;
+      const hasRoom = length <= limit && !(declared > limit);
+      if (hasRoom) chunks.push(chunk);
+      else length = Infinity;
+      return hasRoom;
+    },
+
+    read() {
+      if (length > limit) return tooLarge(limit);
+      const [first] = chunks;
+      const bytes = chunks.length === 1 && first ? first : Buffer.concat(chunks, length);
+      const codings = headers['content-encoding'];
+      return codings === undefined
+        ? parsed(decoder.decode(bytes))
+        : unpacked(bytes, contentCodings(codings), limit);
+    },
+  };
+}
+
+async function unpacked(packed: Uint8Array, codings: readonly string[], limit: number): Promise<ReplyBody> {
   // Each coding may unpack to the limit, and a header has room for thousands.
   if (codings.length > mostCodings) return { value: undefined, problem: 'is packed too many times' };
+  let bytes = packed;
   try {
     for (const coding of codings) {
       const decompress = decompressors.get(coding);
@@ -44,9 +62,13 @@ export async function readReplyBody(
     }
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    return isTooLarge ? tooLarge : { value: undefined, problem: 'does not unpack' };
+    return isTooLarge ? tooLarge(limit) : { value: undefined, problem: 'does not unpack' };
   }
-  return parsed(new TextDecoder().decode(bytes));
+  return parsed(decoder.decode(bytes));
+}
+
+function tooLarge(limit: number): ReplyBody {
+  return { value: undefined, problem: `is larger than ${limit} bytes` };
 }
 
 function parsed(text: string): ReplyBody {
@@ -63,6 +85,7 @@ function parsed(text: string): ReplyBody {
 export const acceptEncoding = 'gzip, deflate, br';
 
 const mostCodings = 4;
+const decoder = new TextDecoder();
 
 type Decompress = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
 
@@ -81,7 +104,7 @@ const decompressors = new Map<string, Decompress>([
 ]);
 
 // The codings in the order in which they are undone: the last one applied is listed last.
-function contentCodings(header = ''): string[] {
+function contentCodings(header: string): string[] {
   return header
     .toLowerCase()
     .split(',')

@@ -44,7 +44,7 @@ export async function withTokenOf<T>(
     try {
       return await deadline.bound(tokenFrom(source, options, name));
     } catch (error) {
-      signal.throwIfAborted();
+      deadline.throwIfEnded();
       if (isLatchkeyError(error)) throw error;
       throw new LatchkeyError('internal_error', {
         provider: name,

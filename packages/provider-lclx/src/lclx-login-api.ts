@@ -17,31 +17,34 @@ interface LoginClock {
   skewMs(): number;
 }
 
-/**
- * The login request of LCLXchange, `POST /api/login`, and how its reply is read.
- *
- * @param clock.issuedAt what a lifetime is counted from, in epoch milliseconds.
- * @param clock.skewMs how far the provider's clock, by which a moment is stated, is ahead of that.
- */
-export function loginRequest(
-  { email, password }: LclxCredentials,
-  clock: LoginClock,
-): UpstreamRequest<LclxLogin> {
+/** The login request of LCLXchange, `POST /api/login`; its reply is read by `loginIn`. */
+export function loginRequest({ email, password }: LclxCredentials): UpstreamRequest<LclxLoginReply> {
   return {
     method: 'POST',
     path: '/api/login',
     body: { email, password },
     purpose: 'sign-in',
     refused: loginRefused,
-    schema: loginReply.transform(({ user, ...top }) =>
-      knownFields({
-        accessToken: user.access_token,
-        expiresAt: expiryOf([user.expires_on, user.expires_in, top.expires_on, top.expires_in], clock),
-        account: accountOf(user, email),
-      }),
-    ),
+    schema: loginReply,
   };
 }
+
+/**
+ * What the reply to a login says.
+ *
+ * @param sentEmail the address that was signed in with.
+ * @param clock.issuedAt what a lifetime is counted from, in epoch milliseconds.
+ * @param clock.skewMs how far the provider's clock, by which a moment is stated, is ahead of that.
+ */
+export function loginIn({ user, ...top }: LclxLoginReply, sentEmail: string, clock: LoginClock): LclxLogin {
+  return knownFields({
+    accessToken: user.access_token,
+    expiresAt: expiryOf([user.expires_on, user.expires_in, top.expires_on, top.expires_in], clock),
+    account: accountOf(user, sentEmail),
+  });
+}
+
+export type LclxLoginReply = z.output<typeof loginReply>;
 
 const loginReply = z.object({
   user: z.object({
@@ -73,7 +76,7 @@ const loginReply = z.object({
   expires_in: number,
 });
 
-function accountOf(user: z.output<typeof loginReply>['user'], sentEmail: string): LclxAccount {
+function accountOf(user: LclxLoginReply['user'], sentEmail: string): LclxAccount {
   const { otilicense, ...address } = user.company;
   const company: LclxCompany = knownFields({ ...address, otiLicense: otilicense });
   return knownFields({

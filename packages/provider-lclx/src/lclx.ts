@@ -8,7 +8,7 @@ import {
 } from '@latchkey/core';
 import { lclxIdentity, type LclxAccount } from './lclx-account.js';
 import { lclxCredentials, type LclxCredentials } from './lclx-credentials.js';
-import { loginRequest } from './lclx-login-api.js';
+import { loginIn, loginRequest } from './lclx-login-api.js';
 
 /** What `lclx` takes: an HTTP side whose name and origin have defaults. */
 export interface LclxOptions<Name extends string = string> extends Omit<UpstreamOptions, 'name' | 'origin'> {
@@ -45,10 +45,8 @@ export function lclx<const Name extends string = 'lclx'>(
     async signIn(credentials, { signal } = {}) {
       // The lifetime is counted from before the request: the server's count began no earlier.
       const issuedAt = clock.now();
-      const login = await upstream.json({
-        ...loginRequest(credentials, { issuedAt, skewMs: upstream.skewMs }),
-        signal,
-      });
+      const reply = await upstream.json({ ...loginRequest(credentials), signal });
+      const login = loginIn(reply, credentials.email, { issuedAt, skewMs: upstream.skewMs });
       return createGrant({ provider: name, issuedAt, ...login });
     },
   });

@@ -1,0 +1,99 @@
+import { LatchkeyError, isLatchkeyError } from '@latchkey/core';
+import { toHttpAnswer } from '@latchkey/core/http';
+import type { PassportActions } from './passport-base.js';
+import { passportError } from './passport-error.js';
+import { refusal, type Refusal } from './refusal.js';
+import { forgetRefusals, noteRefusal } from './refusal-notes.js';
+import type { StrategyRequest } from './strategy-request.js';
+import { unlessAborted } from './unless-aborted.js';
+
+/** How one request ends, unless it fails. */
+export type Outcome = Refused | Success;
+
+/** A request that is not let in. */
+export interface Refused {
+  readonly refused: Refusal;
+}
+
+/** A request that is let in. */
+export interface Success {
+  readonly user: unknown;
+  readonly info: unknown;
+  /** Takes back what was made for it, where nobody comes to know of it. Never rejects. */
+  readonly undo?: (() => Promise<void>) | undefined;
+}
+
+/** One call of `authenticate`. */
+export interface Attempt<Request extends StrategyRequest = StrategyRequest> {
+  /** The copy of the strategy that Passport made for this request: it has the actions. */
+  readonly actor: PassportActions;
+  readonly request: Request;
+  /** Those of `passport.authenticate`. */
+  readonly options: unknown;
+}
+
+/**
+ * Does `work`, and then exactly one action: `success`, `fail` or `error`.
+ *
+ * Errors of Latchkey that answer with a status below 500 are refusals, and become `fail`; all others become `error`. What
+ * `work` finds before it gives a promise is acted on at once. After `timeoutMs` the action is `error`,
+ * with `timeout`, and a later outcome is dropped.
+ */
+export function performOnce(
+  { actor, request, options }: Attempt,
+  { realm, timeoutMs }: { readonly realm?: string | undefined; readonly timeoutMs: number },
+  work: (signal: AbortSignal) => Refused | Promise<Outcome>,
+): void {
+  const end = new AbortController();
+  let pending: Refused | Promise<Outcome>;
+  try {
+    pending = work(end.signal);
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  if (!(pending instanceof Promise)) {
+    refuse(pending.refused);
+    return;
+  }
+
+  const timer = setTimeout(() => {
+    const message = `Signing in took longer than ${timeoutMs} milliseconds.`;
+    end.abort(new LatchkeyError('timeout', { message }));
+  }, timeoutMs);
+  unlessAborted(pending, end.signal)
+    .finally(() => clearTimeout(timer))
+    .then(act, fail)
+    // An action that threw did nothing: `logIn` of Passport does so where `req.session` is not of express-session.
+    .catch((error: unknown) => actor.error(passportError(error)));
+  pending.then(undoIfLate, () => undefined);
+
+  async function act(outcome: Outcome): Promise<void> {
+    if ('refused' in outcome) {
+      refuse(outcome.refused);
+      return;
+    }
+    forgetRefusals(request);
+    try {
+      actor.success(outcome.user, outcome.info);
+    } catch (error) {
+      await outcome.undo?.();
+      throw error;
+    }
+  }
+
+  function fail(error: unknown): void {
+    const answer = toHttpAnswer(error, { realm });
+    if (isLatchkeyError(error) && answer.status < 500) refuse(refusal(answer));
+    else actor.error(passportError(error));
+  }
+
+  function refuse(refused: Refusal): void {
+    noteRefusal(request, options, refused);
+    actor.fail(refused.info, refused.status);
+  }
+
+  async function undoIfLate(outcome: Outcome): Promise<void> {
+    if (end.signal.aborted && !('refused' in outcome)) await outcome.undo?.();
+  }
+}
