@@ -38,11 +38,12 @@ export function cachedEntitlements(
 
   function asked(key: string, id: string | undefined): Flight<readonly Entitlement[]> {
     const underWay = flights.get(key);
-    if (underWay && !underWay.abandoned) return underWay;
+    if (underWay && !underWay.isAbandoned()) return underWay;
+    const until = clock.monotonic() + keptMs;
     const flight = startFlight(async (signal) => {
       try {
         const list = await ask(source, { signal, ...(id !== undefined && { id }) });
-        answers.set(key, { list, until: clock.monotonic() + keptMs });
+        answers.set(key, { list, until });
         return list;
       } finally {
         if (flights.get(key) === flight) flights.delete(key);

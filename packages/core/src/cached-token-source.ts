@@ -149,7 +149,7 @@ export function cachedTokenSource<T extends Token>(
         return token;
       } catch (error) {
         // Who comes just as the others leave finds work that was given up.
-        if (!joined.abandoned || signal?.aborted || closing.signal.aborted) throw error;
+        if (!joined.isAbandoned() || signal?.aborted || closing.signal.aborted) throw error;
       }
     }
   }

@@ -7,8 +7,15 @@ import { isIPv6 } from 'node:net';
 export function clientNetwork(client: string): string {
   const [address = ''] = client.trim().toLowerCase().split('%'); // a zone is of this machine's, not of the client's
   if (!isIPv6(address)) return address;
-  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address) ?? [];
-  return mapped ?? `${groupsOf(address).slice(0, 4).join(':')}::/64`;
+  const groups = groupsOf(address);
+  const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
+  return isMapped ? ipv4Of(groups.slice(6)) : `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/** The IPv4 address that an IPv6 one stands for (RFC 4291, section 2.5.5.2). */
+function ipv4Of(groups: readonly string[]): string {
+  const hex = groups.map((group) => group.padStart(4, '0')).join('');
+  return Buffer.from(hex, 'hex').join('.');
 }
 
 function groupsOf(address: string): string[] {

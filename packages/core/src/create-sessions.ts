@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { createAbortHub } from './abort-hub.js';
 import { checkedOptions } from './checked.js';
-import { concealed } from './concealed.js';
+import { concealer } from './concealer.js';
 import { createEmitter, type Emit } from './event.js';
 import { failClosedStore } from './fail-closed-store.js';
 import { startFlight, type Flight } from './flight.js';
@@ -66,6 +66,8 @@ export function createSessions<const P extends readonly Provider[]>(
   });
   /** By where they are kept, never by their id. One that is driven out is read from the store again. */
   const live = new LRUCache<string, LiveSession>({ max: mostLive });
+  /** Those that were signed out here lately: no get that was under way brings one back, and no store that failed (T13). */
+  const signedOut = new LRUCache<string, true>({ max: mostLive });
   const hub = createAbortHub();
   const closing = new AbortController();
   const underWay = new Set<Flight<unknown>>();
@@ -96,14 +98,16 @@ export function createSessions<const P extends readonly Provider[]>(
     const keys = sessionKeys(id);
     const draft = sessions.drafted(await newRecord(provider, grant));
     const one = liveOf(keys, draft);
-    const user = await userOf?.(one.session as SessionOf<P>);
+    const user = await userOf?.(one.session() as SessionOf<P>);
+    one.checkOn();
+    const { record } = sessions.drafted({ ...draft.record, ...(user !== undefined && { user }) });
     if (replaces !== undefined) await signOut(replaces);
     // A login that finishes after it was given up, or after all was closed, brings nothing about (T13).
     signal.throwIfAborted();
-    one.adopt(await sessions.add(keys, { ...draft.record, ...(user !== undefined && { user }) }), draft);
+    one.adopt(await sessions.add(keys, record), draft);
     live.set(keys.lookup, one);
     emitterOf(provider.name)('session-start');
-    return concealed({ session: one.session }, { id });
+    return concealed({ session: one.session() }, { id });
   }
 
   async function newRecord(provider: Provider, grant: Grant): Promise<SessionRecord> {
@@ -135,15 +139,16 @@ export function createSessions<const P extends readonly Provider[]>(
 
   async function found(keys: SessionKeys, signal: AbortSignal | undefined): Promise<Session | undefined> {
     const known = live.get(keys.lookup);
-    const before = known?.kept;
+    const before = known?.kept();
     const present = await sessions.read(keys, before, known?.usedAt);
     // Another call may have come first.
     const one = live.get(keys.lookup) ?? known ?? (present && liveOf(keys, present));
-    if (present && one && !one.hasEnded()) {
+    const hasEnded = () => one?.hasEnded() === true || signedOut.has(keys.lookup);
+    if (present && one && !hasEnded()) {
       live.set(keys.lookup, one);
       if (before) one.adopt(present, before);
       await used(one, signal);
-      if (!one.hasEnded()) return one.session;
+      if (!hasEnded()) return one.session();
     } else if (present) {
       // It ended here, and the store failed when it was told of that.
       await sessions.end(keys);
@@ -161,8 +166,8 @@ export function createSessions<const P extends readonly Provider[]>(
       if (one.hasEnded()) return;
       throw error;
     }
-    const { record, isPending = false } = one.kept;
-    if (isPending || one.usedAt - record.usedAt >= idleMs / 10) await one.write();
+    const { record, replaced } = one.kept();
+    if (replaced !== undefined || one.usedAt - record.usedAt >= idleMs / 10) await one.write();
   }
 
   function forget({ lookup }: SessionKeys, one: LiveSession | undefined) {
@@ -174,6 +179,7 @@ export function createSessions<const P extends readonly Provider[]>(
     checkOpen();
     if (!isSessionId(id)) return;
     const keys = sessionKeys(id);
+    signedOut.set(keys.lookup, true);
     forget(keys, live.get(keys.lookup));
     await sessions.end(keys);
   }
@@ -184,14 +190,17 @@ export function createSessions<const P extends readonly Provider[]>(
   }: Pick<Identity, 'provider' | 'subject'>): Promise<void> {
     checkOpen();
     const { audience } = providerNamed(name);
+    if (typeof subject !== 'string') {
+      throw new LatchkeyError('invalid_input', { provider: name, message: 'The subject must be text.' });
+    }
     const account = { audience, identity: { provider: name, subject } };
-    await sessions.generations.end(account);
     const key = sessions.generations.keyOf(account);
     for (const [lookup, one] of [...live.entries()]) {
-      if (one.kept.generationKey !== key) continue;
+      if (one.kept().generationKey !== key) continue;
       one.end();
       live.delete(lookup);
     }
+    await sessions.generations.end(account);
   }
 
   async function close(): Promise<void> {
@@ -199,6 +208,9 @@ export function createSessions<const P extends readonly Provider[]>(
     closing.abort(reason);
     for (const flight of underWay) flight.end(reason);
     await Promise.all([...underWay].map(({ landed }) => landed));
+    // A renewal that the store did not take then may be taken now. Where it is not, the session ends with its token.
+    const pending = [...live.values()].filter((one) => one.kept().replaced !== undefined);
+    await Promise.allSettled(pending.map((one) => one.write()));
     live.clear();
     if (!givenStore) await keeper.close?.();
   }
@@ -212,11 +224,13 @@ export function createSessions<const P extends readonly Provider[]>(
       store,
       clock,
       emit,
+      checkOpen,
       startFlight: startShared,
     });
   }
 
   function startShared<T>(work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    checkOpen();
     const flight = startFlight(work, hub);
     underWay.add(flight);
     flight.landed.then(
@@ -244,3 +258,5 @@ export function createSessions<const P extends readonly Provider[]>(
 
 // A few kilobytes each.
 const mostLive = 10_000;
+
+const concealed = concealer('id');

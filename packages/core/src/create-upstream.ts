@@ -11,6 +11,7 @@ import { createPace, type Allowance, type Purpose } from './pace.js';
 import { requestUrl } from './request-url.js';
 import { resendDelayMs } from './resend.js';
 import { createSkew } from './skew.js';
+import { createSlots } from './slots.js';
 import { bearerValueRule, isBearerValue } from './token.js';
 import type { Upstream, UpstreamOptions, UpstreamRequest } from './upstream.js';
 import { upstreamOptions } from './upstream-options.js';
@@ -46,7 +47,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const skew = createSkew(clock);
   const hub = createAbortHub();
   /** The calls under way. */
-  const calls = new Set<Deadline>();
+  const calls = createSlots<Deadline>();
   let isClosed = false;
 
   return Object.freeze({
@@ -65,7 +66,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         hub,
         onTimeout: () => failure('timeout', `${name} did not answer within ${timeoutMs} ms.`),
       });
-      calls.add(deadline);
+      const leave = calls.add(deadline);
       try {
         deadline.throwIfEnded();
         return await (request.source
@@ -75,7 +76,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           : answer(request, wire, tokenValue(request.token), deadline));
       } finally {
         deadline.stop();
-        calls.delete(deadline);
+        leave();
       }
     },
 
@@ -107,13 +108,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       });
       // A wait that would outlast the deadline could only turn what is known into a timeout.
       if (waitMs === undefined || waitMs >= deadline.remainingMs()) throw result.error;
-      await clock.sleep(waitMs, deadline.signal);
+      await clock.sleep(waitMs, deadline.signal());
     }
   }
 
   /** What one request comes to, once its turn has come. What the answer tells of the clock and the limit is noted. */
   async function outcomeOf(signed: WireRequest, purpose: Purpose, deadline: Deadline): Promise<Outcome> {
-    if (pace) await pace.turn(purpose, deadline.signal);
+    if (pace) await pace.turn(purpose, deadline.signal());
     const startedAt = clock.monotonic();
     let allowance: Allowance | undefined;
     try {
@@ -147,10 +148,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (source && source.origin !== origin) {
       throw failure('invalid_config', `A token source for ${source.origin} must not be used for ${origin}.`);
     }
-    const url = requestUrl({ name, origin }, path, query);
     return {
       origin,
-      path: `${url.pathname}${url.search}`,
+      path: pathOf(path, query),
       method,
       headers: {
         'user-agent': userAgent,
@@ -158,6 +158,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       },
       body: body === undefined ? undefined : jsonText(body),
     };
+  }
+
+  function pathOf(path: string, query: UpstreamRequest<unknown>['query']): string {
+    // Nothing in it that a URL could read in another way.
+    if (query === undefined && plainPath.test(path)) return path;
+    const { pathname, search } = requestUrl({ name, origin }, path, query);
+    return `${pathname}${search}`;
   }
 
   function jsonText(body: unknown): string {
@@ -185,3 +192,5 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 function tokenValue(token: UpstreamRequest<unknown>['token']): string | undefined {
   return typeof token === 'object' ? token.value : token;
 }
+
+const plainPath = /^(\/[\w-]+)+$/;

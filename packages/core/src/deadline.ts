@@ -4,7 +4,7 @@ import { startTimer, type Clock } from './clock.js';
 /** The end of one call: whichever comes first of its time running out and somebody ending it. */
 export interface Deadline {
   /** Aborted at the end of the call, with the error or reason that the call then rejects with. Made when it is asked for. */
-  readonly signal: AbortSignal;
+  signal(): AbortSignal;
   /** What is left of the time, in milliseconds. */
   remainingMs(): number;
   /** @throws what has ended the call, if it has ended. */
@@ -47,7 +47,7 @@ export function startDeadline(options: {
   }
 
   return {
-    get signal() {
+    signal() {
       if (!controller) {
         controller = new AbortController();
         if (ended) controller.abort(ended.reason);

@@ -47,11 +47,11 @@ export function defineProvider<const Name extends string, Credentials extends ob
     async signIn(credentials: Credentials, options?: CallOptions) {
       options?.signal?.throwIfAborted();
       const checked = checkedInput('credentials', schema, credentials, name);
-      return guarded(
-        () => definition.signIn(checked, options),
-        () => checked,
-        options,
-      );
+      try {
+        return await definition.signIn(checked, options);
+      } catch (error) {
+        throw told(error, () => checked, options);
+      }
     },
 
     account: (grant: Grant<Account>, options?: CallOptions) =>
@@ -101,13 +101,17 @@ export function defineProvider<const Name extends string, Credentials extends ob
     try {
       return await work();
     } catch (error) {
-      const isReason = options?.signal?.aborted && error === options.signal.reason;
-      if (isReason || isLatchkeyError(error)) throw error;
-      throw new LatchkeyError('internal_error', {
-        provider: name,
-        cause: safeCause(error, textsIn(secrets())),
-      });
+      throw told(error, secrets, options);
     }
+  }
+
+  function told(error: unknown, secrets: () => unknown, options: CallOptions | undefined): unknown {
+    const isReason = options?.signal?.aborted && error === options.signal.reason;
+    if (isReason || isLatchkeyError(error)) return error;
+    return new LatchkeyError('internal_error', {
+      provider: name,
+      cause: safeCause(error, textsIn(secrets())),
+    });
   }
 
   /** T7: a grant of another provider has tokens that are not to be sent here. */

@@ -52,7 +52,7 @@ export function exchange(
       resolve(outcome);
     });
     const forget = deadline.onEnd((reason) => {
-      reject(reason as Error);
+      reject(reason);
       reading.abort();
     });
     try {

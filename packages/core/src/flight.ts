@@ -12,7 +12,7 @@ export interface Flight<T> {
   /** Gives the work up, and tells everybody who waits `reason` at once. */
   end(reason: Error): void;
   /** Whether it was given up. */
-  readonly abandoned: boolean;
+  isAbandoned(): boolean;
   /** Resolves when the work has ended, in whatever way. */
   readonly landed: Promise<void>;
 }
@@ -38,9 +38,7 @@ export function startFlight<T>(work: (signal: AbortSignal) => Promise<T>, hub: A
 
   return {
     landed,
-    get abandoned() {
-      return abort.signal.aborted;
-    },
+    isAbandoned: () => abort.signal.aborted,
 
     join(signal) {
       waiting += 1;

@@ -1,4 +1,4 @@
-import { concealed } from './concealed.js';
+import { concealer } from './concealer.js';
 import type { Grant } from './grant.js';
 import { knownFields } from './known-fields.js';
 import type { Token } from './token.js';
@@ -33,3 +33,5 @@ export interface GrantTokenOptions extends GetTokenOptions {
 export interface GrantTokenSource<Account = unknown> extends TokenSource {
   getToken(options?: GrantTokenOptions): Promise<GrantToken<Account>>;
 }
+
+const concealed = concealer('value', 'grant');

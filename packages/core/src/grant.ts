@@ -1,4 +1,4 @@
-import { concealed } from './concealed.js';
+import { concealer } from './concealer.js';
 import { knownFields } from './known-fields.js';
 import { LatchkeyError } from './latchkey-error.js';
 import { bearerValueRule, isBearerValue } from './token.js';
@@ -37,23 +37,24 @@ export interface GrantFields<Account = unknown> {
  */
 export function createGrant<Account>(fields: GrantFields<Account>): Grant<Account> {
   const { provider, accessToken, refreshToken, issuedAt, expiresAt, account } = fields;
-  const problems = [
-    !isBearerValue(accessToken) && `the access token ${bearerValueRule}`,
-    refreshToken !== undefined &&
-      !isRefreshToken(refreshToken) &&
-      'the refresh token must be 1 to 16384 characters',
-    !Number.isFinite(issuedAt) && 'issuedAt must be a number',
-    expiresAt !== undefined && !Number.isFinite(expiresAt) && 'expiresAt must be a number',
-  ].filter((problem) => problem !== false);
+  const problems: string[] = [];
+  if (!isBearerValue(accessToken)) problems.push(`the access token ${bearerValueRule}`);
+  if (refreshToken !== undefined && !isRefreshToken(refreshToken)) {
+    problems.push('the refresh token must be 1 to 16384 characters');
+  }
+  if (!Number.isFinite(issuedAt)) problems.push('issuedAt must be a number');
+  if (expiresAt !== undefined && !Number.isFinite(expiresAt)) problems.push('expiresAt must be a number');
   if (problems.length > 0) {
     throw new LatchkeyError('invalid_response', {
       provider,
       message: `The sign-in at ${provider} gave no usable grant: ${problems.join('; ')}.`,
     });
   }
-  return concealed(
-    knownFields({ provider, issuedAt, expiresAt, account }),
-    knownFields({ accessToken, refreshToken }),
+  const shown = knownFields({ provider, issuedAt, expiresAt, account });
+  return (
+    refreshToken === undefined
+      ? plain(shown, { accessToken })
+      : renewable(shown, { accessToken, refreshToken })
   ) as Grant<Account>;
 }
 
@@ -86,3 +87,6 @@ export function unpackGrant(packed: unknown): Grant | undefined {
 function isRefreshToken(value: unknown): boolean {
   return typeof value === 'string' && value.length >= 1 && value.length <= 16_384;
 }
+
+const plain = concealer('accessToken');
+const renewable = concealer('accessToken', 'refreshToken');

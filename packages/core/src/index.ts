@@ -56,4 +56,5 @@ export { isErrorCode, type ErrorCode } from './error-code.js';
 export { systemClock, type Clock } from './clock.js';
 export { credentialText, emailText } from './credential-text.js';
 export { checkedInput, checkedOptions } from './checked.js';
+export { concealer } from './concealer.js';
 export { knownFields, type KnownFields } from './known-fields.js';

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from './clock.js';
 import type { ErrorCode } from './error-code.js';
 import { createGenerations, isGeneration, type Generations } from './generations.js';
@@ -11,8 +12,11 @@ export interface KeptSession {
   readonly text: string;
   readonly record: SessionRecord;
   readonly generationKey: string;
-  /** The record is newer than the text: the store failed when it was to be written. */
-  readonly isPending?: boolean;
+  /**
+   * The access token that the store has in place of the one in `record`: it failed when that was to be written, which is
+   * still to be done.
+   */
+  readonly replaced?: string;
 }
 
 /** The sessions in a store, each sealed with a key that only its id gives. */
@@ -26,7 +30,7 @@ export interface KeptSessions {
    * @param usedAt when it was last in use, where more is known of that than the store has.
    */
   read(keys: SessionKeys, known?: KeptSession, usedAt?: number): Promise<KeptSession | undefined>;
-  /** A session that is not in the store yet. */
+  /** A session that is not in the store yet. @throws LatchkeyError `invalid_config` for what JSON cannot hold. */
   drafted(record: SessionRecord): KeptSession;
   /** Keeps a new session. */
   add(keys: SessionKeys, record: SessionRecord): Promise<KeptSession>;
@@ -50,6 +54,8 @@ export function keptSessions(options: {
 }): KeptSessions {
   const { store, clock, audienceOf, idleMs, onEnd } = options;
   const generations = createGenerations(store, clock);
+  /** Those whose end was told lately. */
+  const told = new LRUCache<string, true>({ max: 10_000 });
 
   return {
     generations,
@@ -58,17 +64,22 @@ export function keptSessions(options: {
       const found = known ? await readAgain(keys, known) : await readFirst(keys);
       if (!found) {
         // The store forgets it at that moment, too.
-        if (known && isOver(known.record, usedAt)) onEnd(known.record);
+        if (known && isOver(known.record, usedAt)) tell(keys, known.record);
         return undefined;
       }
       const { record } = found.kept;
+      // A process that does not have its provider leaves it to those that do.
+      if (audienceOf(record.provider) !== record.audience) return undefined;
       if (!isOver(record, usedAt) && isGeneration(record.generation, found.generation)) return found.kept;
       await store.delete(placeOf(keys));
-      onEnd(record);
+      tell(keys, record);
       return undefined;
     },
 
-    drafted: (record) => kept('', record),
+    drafted(record) {
+      const drafted = unpackSession(packSession(record));
+      return kept('', drafted ?? record);
+    },
 
     async add(keys, record) {
       const text = sealed(keys, record);
@@ -88,13 +99,18 @@ export function keptSessions(options: {
       if (text === undefined) return;
       await store.delete(placeOf(keys));
       const ended = unsealed(keys, text);
-      if (ended) onEnd(ended.record, code);
+      if (ended) tell(keys, ended.record, code);
     },
   };
 
-  function isOver({ provider, audience, expiresAt, usedAt }: SessionRecord, lastUsedAt: number): boolean {
-    const endsAt = Math.min(expiresAt, Math.max(usedAt, lastUsedAt) + idleMs);
-    return clock.now() >= endsAt || audienceOf(provider) !== audience;
+  function isOver({ expiresAt, usedAt }: SessionRecord, lastUsedAt: number): boolean {
+    return clock.now() >= Math.min(expiresAt, Math.max(usedAt, lastUsedAt) + idleMs);
+  }
+
+  // Many may find at the same moment that it has ended.
+  function tell({ lookup }: SessionKeys, record: SessionRecord, code?: ErrorCode) {
+    if (!told.has(lookup)) onEnd(record, code);
+    told.set(lookup, true);
   }
 
   async function readAgain(keys: SessionKeys, known: KeptSession) {
@@ -104,7 +120,14 @@ export function keptSessions(options: {
       : await Promise.all(places.map((place) => store.get(place)));
     if (text === known.text) return { kept: known, generation };
     const opened = text === undefined ? undefined : unsealed(keys, text);
-    return opened && { kept: opened, generation };
+    return opened && { kept: withPending(opened, known), generation };
+  }
+
+  /** What the store has, with the newer grant that it could not be given yet: it was used meanwhile, in another process. */
+  function withPending(found: KeptSession, { replaced, record }: KeptSession): KeptSession {
+    if (replaced === undefined || found.record.grant.accessToken !== replaced) return found;
+    const { grant, expiresAt } = record;
+    return { ...found, record: { ...found.record, grant, expiresAt }, replaced };
   }
 
   // Whose it is, and so where its generation stands, is not known before it is open.

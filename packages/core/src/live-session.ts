@@ -1,5 +1,5 @@
 import { cachedEntitlements } from './cached-entitlements.js';
-import { concealed } from './concealed.js';
+import { concealer } from './concealer.js';
 import type { Flight } from './flight.js';
 import { grantToken } from './grant-token.js';
 import type { KeptSession } from './kept-sessions.js';
@@ -13,12 +13,14 @@ import { checkGetTokenOptions, type GetTokenOptions, type TokenSource } from './
 /** A session as this process knows it, and what all its requests share. */
 export interface LiveSession {
   /** What the application is given. */
-  readonly session: Session;
+  session(): Session;
   /** What was last known to stand in the store. */
-  readonly kept: KeptSession;
+  kept(): KeptSession;
   /** When it was last asked for, in epoch milliseconds. */
   usedAt: number;
   hasEnded(): boolean;
+  /** @throws LatchkeyError what it has ended with, if it has: `not_signed_in`, or `token_rejected`. */
+  checkOn(): void;
   /** Takes over what the store has, unless more is known by now than `before`. */
   adopt(kept: KeptSession, before: KeptSession): void;
   /** Sees to it that its token is good as far as is known. @throws LatchkeyError as `renewedSession`. */
@@ -31,6 +33,8 @@ export interface LiveSession {
 
 /** What live sessions need. */
 export interface LiveContext extends RenewalContext {
+  /** @throws LatchkeyError `closed` once all sessions are closed. */
+  readonly checkOpen: () => void;
   /** Starts work that is shared; it is ended with everything else. */
   readonly startFlight: <T>(work: (signal: AbortSignal) => Promise<T>) => Flight<T>;
 }
@@ -39,36 +43,40 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
   const { provider, sessions, clock, emit, startFlight } = context;
   let kept = first;
   let token = grantToken(first.record.grant);
-  let hasEnded = false;
-  let renewal: Flight<void> | undefined;
-  let writing: Promise<void> | undefined;
-  /** The last token that was renewed here, until somebody tells that it was taken. */
-  let untried: string | undefined;
+  /** Whether the token at hand was refused. */
+  let isRefused = false;
+  /** Whether it was renewed here and no carrier has told yet that it was taken. */
+  let isUntried = false;
   /** When it was; moments of the monotonic clock. */
   let renewedAt = -Infinity;
+  let renewal: Flight<void> | undefined;
   /** The last renewal, where it failed. */
   let failure: { readonly at: number; readonly error: unknown } | undefined;
+  let writing: Promise<void> | undefined;
+  let ended: LatchkeyError | undefined;
 
-  const { origin, upstream } = provider;
+  const { name, origin, upstream } = provider;
   const source: TokenSource = Object.freeze({
     origin,
     upstream,
     actor: 'user' as const,
 
-    async getToken(asked: GetTokenOptions = {}) {
-      checkGetTokenOptions(asked);
-      const { signal, rejected } = asked;
+    async getToken(asked?: GetTokenOptions | null) {
+      const { signal, rejected } = asked ?? {};
+      checkGetTokenOptions({ signal, rejected });
       signal?.throwIfAborted();
       checkOn();
-      const isRefused = rejected?.value === token.value;
-      if (isRefused || !isFresh()) await renewed(isRefused, signal);
+      if (rejected?.value === token.value) refuse();
+      if (!isGood()) await renewed(signal);
+      checkOn();
+      if (rejected?.value === token.value) throw problem('token_rejected');
       return token;
     },
 
-    peek: () => (!hasEnded && isFresh() ? token : undefined),
+    peek: () => (!isOver() && isGood() ? token : undefined),
 
     accepted({ value }: Token) {
-      if (value === untried) untried = undefined;
+      if (value === token.value) isUntried = false;
     },
   });
   const entitlements = cachedEntitlements(provider, source, clock, startFlight);
@@ -76,29 +84,26 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
 
   const live: LiveSession = {
     usedAt: first.record.usedAt,
-    get session() {
-      return session;
-    },
-    get kept() {
-      return kept;
-    },
-    hasEnded: () => hasEnded,
+    session: () => session,
+    kept: () => kept,
+    hasEnded: () => ended !== undefined,
+    checkOn,
     adopt(next, before) {
       if (kept === before && next !== kept) take(next);
     },
     async refresh(signal) {
-      if (!isFresh()) await renewed(false, signal);
+      if (!isGood()) await renewed(signal);
     },
     write: () => (writing ??= write().finally(() => (writing = undefined))),
-    end() {
-      hasEnded = true;
-    },
+    end: () => void (ended ??= problem('not_signed_in')),
   };
   return live;
 
   function take(next: KeptSession) {
     kept = next;
-    if (next.record.grant.accessToken !== token.value) token = grantToken(next.record.grant);
+    const { grant } = next.record;
+    if (grant.accessToken !== token.value) isRefused = isUntried = false;
+    if (grant.accessToken !== token.value || grant.expiresAt !== token.expiresAt) token = grantToken(grant);
     session = view();
   }
 
@@ -119,58 +124,71 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
   }
 
   // However short a life it tells of, a new token is used for a while (T5).
-  function isFresh(): boolean {
+  function isGood(): boolean {
     const { expiresAt = Infinity } = token;
-    return clock.now() < expiresAt || clock.monotonic() < renewedAt + floorMs;
+    return !isRefused && (clock.now() < expiresAt || clock.monotonic() < renewedAt + floorMs);
+  }
+
+  function isOver(): boolean {
+    return ended !== undefined || clock.now() >= kept.record.expiresAt;
   }
 
   function checkOn() {
-    if (hasEnded) throw new LatchkeyError('not_signed_in', { provider: provider.name, actor: 'user' });
+    context.checkOpen();
+    if (isOver()) throw ended ?? problem('not_signed_in');
+  }
+
+  function refuse() {
+    if (!isRefused) emit('rejected', { code: 'token_rejected' });
+    isRefused = true;
   }
 
   /** Gets another token than the one at hand; once for all who ask. */
-  async function renewed(isRefused: boolean, signal: AbortSignal | undefined): Promise<void> {
+  async function renewed(signal: AbortSignal | undefined): Promise<void> {
     for (const before = token; token === before;) {
       // Late, with a token whose renewal has just failed: that was this caller's renewal, too (T2).
       if (failure && clock.monotonic() < failure.at + floorMs) throw failure.error;
-      const joined = renewal && !renewal.abandoned ? renewal : start(isRefused);
+      const joined = renewal ?? start();
       try {
         await joined.join(signal);
         return;
       } catch (error) {
         // Who comes just as the others leave finds work that was given up.
-        if (!joined.abandoned || signal?.aborted || isLatchkeyError(error, 'closed')) throw error;
+        if (!joined.isAbandoned() || signal?.aborted || isLatchkeyError(error)) throw error;
       }
     }
   }
 
-  function start(isRefused: boolean): Flight<void> {
-    if (isRefused) emit('rejected', { code: 'token_rejected' });
-    const [before, { value, grant }] = [kept, token];
+  function start(): Flight<void> {
     // One that was renewed and refused from the first would be renewed and refused for ever.
-    const mayRenew = canRenew(provider, grant) && !(isRefused && value === untried);
+    const isHopeless = isRefused && isUntried && clock.monotonic() < renewedAt + refusedAtOnceMs;
+    const mayRenew = canRenew(provider, token.grant) && !isHopeless;
     const flight = startFlight(async (signal) => {
       try {
-        take(await renewedSession(keys, before, context, mayRenew, signal));
-        untried = token.value;
+        const next = await renewedSession(
+          { keys, known: kept, usedAt: () => live.usedAt, mayRenew, signal },
+          context,
+        );
+        take(next);
+        isUntried = true;
         renewedAt = clock.monotonic();
         failure = undefined;
       } catch (error) {
-        if (isLatchkeyError(error, 'not_signed_in')) hasEnded = true;
-        if (isLatchkeyError(error, 'token_rejected')) await finish();
         const told = isLatchkeyError(error) ? withActor(error, 'user') : error;
+        if (isLatchkeyError(told, 'not_signed_in')) ended ??= told;
+        if (isLatchkeyError(told, 'token_rejected')) await finish(told);
         if (!signal.aborted) failure = { at: clock.monotonic(), error: told };
         throw told;
       } finally {
-        if (renewal === flight) renewal = undefined;
+        renewal = undefined;
       }
     });
     renewal = flight;
     return flight;
   }
 
-  async function finish() {
-    hasEnded = true;
+  async function finish(error: LatchkeyError) {
+    ended ??= error;
     // Where the store fails, whoever asks this process next finds that it has ended.
     await sessions.end(keys, 'token_rejected').catch(() => undefined);
   }
@@ -178,10 +196,17 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
   async function write(): Promise<void> {
     const before = kept;
     const record = { ...before.record, usedAt: Math.max(before.record.usedAt, live.usedAt) };
-    const next = (await sessions.replace(keys, before, record)) ?? (await sessions.read(keys, before));
+    const written = await sessions.replace(keys, before, record);
+    const next = written ?? (await sessions.read(keys, before, live.usedAt));
     if (next) live.adopt(next, before);
-    else hasEnded = true;
+    else live.end();
+  }
+
+  function problem(code: 'not_signed_in' | 'token_rejected'): LatchkeyError {
+    return new LatchkeyError(code, { provider: name, actor: 'user' });
   }
 }
 
 const floorMs = 1_000;
+const refusedAtOnceMs = 60_000;
+const concealed = concealer('source', 'entitlements');

@@ -27,6 +27,10 @@ export interface SessionRecord {
  */
 export function packSession({ grant, ...record }: SessionRecord): string {
   try {
+    // A function and a symbol would be left out without a word.
+    if (record.user !== undefined && (JSON.stringify(record.user) as string | undefined) === undefined) {
+      throw new TypeError(`The user is a ${typeof record.user}.`);
+    }
     return JSON.stringify({ version, ...record, grant: packGrant(grant) });
   } catch (error) {
     const message =

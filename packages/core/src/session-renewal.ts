@@ -24,24 +24,32 @@ export function canRenew({ renew }: Pick<Provider, 'renew'>, { refreshToken }: G
   return renew !== undefined && refreshToken !== undefined;
 }
 
+/** The renewal of one session. */
+export interface Renewal {
+  readonly keys: SessionKeys;
+  readonly known: KeptSession;
+  /** When it was last in use, as far as this process knows. */
+  readonly usedAt: () => number;
+  /** Whether its refresh token is to be used; without, only what somebody else has got will do. */
+  readonly mayRenew: boolean;
+  /**
+   * Ends it while nothing was sent. A renewal that was sent goes on, since it may have used the refresh token up, and its
+   * outcome is kept (T3).
+   */
+  readonly signal: AbortSignal;
+}
+
 /**
  * The session `known` with another token: the one that somebody else has got meanwhile, or one for its refresh token, which
  * one process asks for under a lease while the others wait.
  *
- * @param mayRenew whether its refresh token is to be used; without, only what somebody else has got will do.
- * @param signal ends it while nothing was sent. A renewal that was sent goes on, since it may have used the refresh token up,
- *   and its outcome is kept (T3).
  * @throws LatchkeyError `not_signed_in` where the session has ended meanwhile: nothing brings it back (T13);
  *   `token_rejected` where there is no other token; `store_error`; and what a renewal fails with.
  */
 export async function renewedSession(
-  keys: SessionKeys,
-  known: KeptSession,
-  context: RenewalContext,
-  mayRenew: boolean,
-  signal: AbortSignal,
+  { keys, known, usedAt, mayRenew, signal }: Renewal,
+  { provider, sessions, store, clock, emit }: RenewalContext,
 ): Promise<KeptSession> {
-  const { provider, sessions, store, clock, emit } = context;
   const { name, renew } = provider;
   const old = known.record.grant.accessToken;
   const giveUpAt = clock.monotonic() + longestWaitMs;
@@ -103,13 +111,13 @@ export async function renewedSession(
         present = next;
       } catch (error) {
         if (!isLatchkeyError(error, 'store_error')) throw error;
-        return { ...present, record, isPending: true };
+        return { ...present, record, replaced: present.replaced ?? renewed.record.grant.accessToken };
       }
     }
   }
 
   async function found(before: KeptSession): Promise<KeptSession> {
-    const present = await sessions.read(keys, before);
+    const present = await sessions.read(keys, before, usedAt());
     if (present) return present;
     throw new LatchkeyError('not_signed_in', { provider: name, actor: 'user' });
   }

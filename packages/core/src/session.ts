@@ -19,8 +19,9 @@ export interface Session<Name extends string = string, Account = unknown> {
   /**
    * Tokens for calls in this user's name: `cryptlexClient(session)`. Not enumerable, as `entitlements`.
    *
-   * A token that is refused is renewed once, however many report it. Where it cannot be, the session ends and `getToken`
-   * rejects with `token_rejected`; once it has ended, in this process, with `not_signed_in`.
+   * A token that is refused is renewed once, however many report it. Where it cannot be, the session ends, and `getToken`
+   * rejects with `token_rejected`, as `entitlements` does, then and ever after; where it has ended otherwise, in this
+   * process, with `not_signed_in`.
    */
   readonly source: TokenSource;
   /**

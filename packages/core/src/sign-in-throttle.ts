@@ -4,7 +4,7 @@ import type { Clock } from './clock.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
 import { isRefusal } from './refusal.js';
 import type { Store } from './store.js';
-import { createTries, type Try, type TryLimit } from './tries.js';
+import { createTries, longestTurnMs, type Try, type TryLimit } from './tries.js';
 
 /** How many refused tries to sign in reach a provider. */
 export interface SignInLimits {
@@ -71,8 +71,9 @@ export function createSignInThrottle(options: {
 
   async function takeAll(places: Places, provider: string, signal: AbortSignal | undefined): Promise<Try[]> {
     const taken: Try[] = [];
+    const giveUpAt = clock.monotonic() + longestTurnMs;
     const take = async (key: string | undefined, limit: TryLimit) => {
-      const taking = key === undefined ? undefined : await tries.take(key, limit, signal);
+      const taking = key === undefined ? undefined : await tries.take(key, limit, signal, giveUpAt);
       if (taking?.try) taken.push(taking.try);
       return taking?.try ? undefined : taking;
     };

@@ -18,6 +18,8 @@ export interface Skew {
  */
 export function createSkew(clock: Clock): Skew {
   let ms = 0;
+  /** The last date that was read: a server says the same for a second. */
+  let read = { date: '', writtenAt: NaN };
   return {
     get ms() {
       return ms;
@@ -25,7 +27,8 @@ export function createSkew(clock: Clock): Skew {
 
     learn({ date = '', age }, startedAt) {
       const tookMs = clock.monotonic() - startedAt;
-      const writtenAt = imfDate.test(date) ? Date.parse(date) : NaN;
+      if (date !== read.date) read = { date, writtenAt: imfDate.test(date) ? Date.parse(date) : NaN };
+      const { writtenAt } = read;
       if (Number.isNaN(writtenAt) || age !== undefined || tookMs > slowMs) return;
       const least = writtenAt - clock.now() - slackMs;
       const most = least + slackMs + resolutionMs + tookMs + slackMs;

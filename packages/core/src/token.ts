@@ -1,4 +1,4 @@
-import { concealed } from './concealed.js';
+import { concealer } from './concealer.js';
 import { knownFields } from './known-fields.js';
 import { LatchkeyError } from './latchkey-error.js';
 
@@ -32,3 +32,5 @@ export function isBearerValue(value: unknown): value is string {
 
 /** What `isBearerValue` asks for, to be said after the name of the thing. */
 export const bearerValueRule = 'must be 1 to 16384 visible ASCII characters';
+
+const concealed = concealer('value');

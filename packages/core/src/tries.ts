@@ -22,11 +22,14 @@ export interface Tries {
    * Counts a try at `key`, or says how long it is until there is room for one. Where tries of this process are under way
    * that may yet be given back, waits for them first, in turn and for 5 s at most: many who come at the same moment with the
    * right password are no attack.
+   *
+   * @param giveUpAt ends the waiting earlier, at a moment of the monotonic clock.
    */
   take(
     key: string,
     limit: TryLimit,
     signal?: AbortSignal,
+    giveUpAt?: number,
   ): Promise<{ readonly try: Try } | { readonly try?: undefined; readonly retryAfterMs: number }>;
 }
 
@@ -46,13 +49,12 @@ export function createTries(store: Store, clock: Clock): Tries {
   const places = new Map<string, Place>();
 
   return {
-    async take(key, limit, signal) {
+    async take(key, limit, signal, giveUpAt = clock.monotonic() + longestTurnMs) {
       const place = places.get(key) ?? { users: 0, underWay: 0, ended: 0, waiting: new Set() };
       places.set(key, place);
       place.users += 1;
       let underWay: Try | undefined;
       try {
-        const giveUpAt = clock.monotonic() + longestWaitMs;
         for (;;) {
           const endedBefore = place.ended;
           const { taken, retryAfterMs } = await store.take(key, counted(limit, 1));
@@ -122,4 +124,5 @@ function counted({ tries, perMs }: TryLimit, cost: number) {
   return { limit: tries, perMs, cost };
 }
 
-const longestWaitMs = 5_000;
+/** How long a try waits for others, at most. */
+export const longestTurnMs = 5_000;

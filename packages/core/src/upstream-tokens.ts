@@ -207,7 +207,7 @@ export function createUpstreamTokens<Account>(
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const running = flights.get(key);
-    if (running && !running.abandoned) return running.join(signal);
+    if (running && !running.isAbandoned()) return running.join(signal);
     const flight = startFlight(async (own) => {
       try {
         return await work(own);

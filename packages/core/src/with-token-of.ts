@@ -15,7 +15,7 @@ export async function withTokenOf<T>(
   deadline: Deadline,
   call: (token: string) => Promise<T>,
 ): Promise<T> {
-  const { signal } = deadline;
+  const signal = deadline.signal();
   const token = await given({ signal });
   try {
     return await taken(token);

@@ -107,8 +107,10 @@ describe('a request that failed', () => {
 
   it('F5: a login POST to where nothing listens is given up after two more tries', async () => {
     const slept: number[] = [];
+    const { now, monotonic } = hastyClock;
     const clock: Clock = {
-      ...hastyClock,
+      now,
+      monotonic,
       sleep: (ms, signal) => {
         slept.push(ms);
         return hastyClock.sleep(ms, signal);

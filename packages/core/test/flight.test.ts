@@ -37,7 +37,7 @@ describe('a flight', () => {
     expect(started).toBe(0);
     expect(await Promise.all([flight.join(), flight.join(), flight.join()])).toEqual([1, 1, 1]);
     expect(started).toBe(1);
-    expect(flight.abandoned).toBe(false);
+    expect(flight.isAbandoned()).toBe(false);
   });
 
   it('tells everybody of a failure, of one that is thrown at once, too', async () => {
@@ -81,7 +81,7 @@ describe('a flight', () => {
     expect(signal().aborted).toBe(false);
     controllers[2]?.abort();
     expect(signal().aborted).toBe(true);
-    expect(flight.abandoned).toBe(true);
+    expect(flight.isAbandoned()).toBe(true);
     crash(new Error('given up'));
     expect((await calls).every(({ status }) => status === 'rejected')).toBe(true);
   });

@@ -5,6 +5,7 @@
  * Own properties only: nothing is found through a prototype, nor under a name that stands for one.
  */
 export function fieldOf(form: unknown, name: string): unknown {
+  if (!name.includes('[')) return prototypeNames.has(name) ? undefined : ownProperty(form, name);
   const path = name.replaceAll(']', '').split('[');
   if (path.some((segment) => prototypeNames.has(segment))) return undefined;
   const flat = ownProperty(form, name);

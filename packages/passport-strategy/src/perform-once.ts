@@ -5,7 +5,7 @@ import { passportError } from './passport-error.js';
 import { refusal, type Refusal } from './refusal.js';
 import { forgetRefusals, noteRefusal } from './refusal-notes.js';
 import type { StrategyRequest } from './strategy-request.js';
-import { unlessAborted } from './unless-aborted.js';
+import { startTimeLimit, type TimeLimit } from './time-limit.js';
 
 /** How one request ends, unless it fails. */
 export type Outcome = Refused | Success;
@@ -42,43 +42,43 @@ export interface Attempt<Request extends StrategyRequest = StrategyRequest> {
 export function performOnce(
   { actor, request, options }: Attempt,
   { realm, timeoutMs }: { readonly realm?: string | undefined; readonly timeoutMs: number },
-  work: (signal: AbortSignal) => Refused | Promise<Outcome>,
+  work: (limit: TimeLimit) => Refused | Promise<Outcome>,
 ): void {
-  const end = new AbortController();
+  const limit = startTimeLimit(timeoutMs, () => {
+    const message = `Signing in took longer than ${timeoutMs} milliseconds.`;
+    return new LatchkeyError('timeout', { message });
+  });
   let pending: Refused | Promise<Outcome>;
   try {
-    pending = work(end.signal);
+    pending = work(limit);
   } catch (error) {
+    limit.stop();
     fail(error);
     return;
   }
   if (!(pending instanceof Promise)) {
+    limit.stop();
     refuse(pending.refused);
     return;
   }
-
-  const timer = setTimeout(() => {
-    const message = `Signing in took longer than ${timeoutMs} milliseconds.`;
-    end.abort(new LatchkeyError('timeout', { message }));
-  }, timeoutMs);
-  unlessAborted(pending, end.signal)
-    .finally(() => clearTimeout(timer))
+  limit
+    .bound(pending)
     .then(act, fail)
     // An action that threw did nothing: `logIn` of Passport does so where `req.session` is not of express-session.
     .catch((error: unknown) => actor.error(passportError(error)));
   pending.then(undoIfLate, () => undefined);
 
-  async function act(outcome: Outcome): Promise<void> {
+  function act(outcome: Outcome): undefined | Promise<never> {
     if ('refused' in outcome) {
       refuse(outcome.refused);
-      return;
+      return undefined;
     }
     forgetRefusals(request);
     try {
       actor.success(outcome.user, outcome.info);
+      return undefined;
     } catch (error) {
-      await outcome.undo?.();
-      throw error;
+      return undone(outcome, error);
     }
   }
 
@@ -93,7 +93,12 @@ export function performOnce(
     actor.fail(refused.info, refused.status);
   }
 
-  async function undoIfLate(outcome: Outcome): Promise<void> {
-    if (end.signal.aborted && !('refused' in outcome)) await outcome.undo?.();
+  function undoIfLate(outcome: Outcome): Promise<void> | undefined {
+    return limit.isOver() && !('refused' in outcome) ? outcome.undo?.() : undefined;
   }
+}
+
+async function undone({ undo }: Success, error: unknown): Promise<never> {
+  await undo?.();
+  throw error;
 }

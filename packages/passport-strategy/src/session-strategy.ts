@@ -1,8 +1,7 @@
-import { LatchkeyError, type Session } from '@latchkey/core';
+import { concealer, LatchkeyError, type Session } from '@latchkey/core';
 import { bearerToken, toHttpAnswer } from '@latchkey/core/http';
 import { checkedVerify } from './checked-verify.js';
 import type { WithoutRequest, WithRequest } from './common-options.js';
-import { concealed } from './concealed.js';
 import { judged } from './judged.js';
 import { PassportBase } from './passport-base.js';
 import { performOnce, type Outcome, type Refused } from './perform-once.js';
@@ -17,6 +16,7 @@ import {
   type WithUpstreamTokens,
 } from './session-strategy-options.js';
 import type { StrategyRequest } from './strategy-request.js';
+import type { TimeLimit } from './time-limit.js';
 import { verdictOf, type Verify } from './verify.js';
 
 /**
@@ -72,11 +72,11 @@ export class SessionStrategy<
   /** Called by Passport. */
   authenticate(request: Request, options?: object): void {
     const { _settings: settings, _verify: verify } = this;
-    performOnce({ actor: this, request, options }, settings, (signal): Refused | Promise<Outcome> => {
+    performOnce({ actor: this, request, options }, settings, (limit): Refused | Promise<Outcome> => {
       const token = bearerToken(request.headers);
       const id = settings.cookies.read(request.headers);
       const byCookie = id !== undefined && id !== token;
-      const call: Call = { settings, verify, request, signal };
+      const call: Call = { settings, verify, request, limit };
       if (id !== undefined && !(byCookie && !settings.usesCookie)) {
         if (byCookie) settings.check?.({ method: request.method, headers: request.headers });
         return bySession(call, id, byCookie);
@@ -91,12 +91,12 @@ interface Call {
   readonly settings: SessionStrategySettings;
   readonly verify: Verify<readonly unknown[]> | undefined;
   readonly request: StrategyRequest;
-  readonly signal: AbortSignal;
+  readonly limit: TimeLimit;
 }
 
 async function bySession(call: Call, id: string, byCookie: boolean): Promise<Outcome> {
-  const { settings, signal } = call;
-  const session = await settings.sessions.get(id, { signal });
+  const { settings } = call;
+  const session = await settings.sessions.get(id);
   if (!session) {
     const setCookie = byCookie ? settings.cookies.clear() : undefined;
     return notSignedIn(settings, { presented: !byCookie, setCookie });
@@ -110,9 +110,9 @@ async function bySession(call: Call, id: string, byCookie: boolean): Promise<Out
 }
 
 async function byUpstreamToken(call: Call, token: string): Promise<Outcome> {
-  const { settings, request, signal } = call;
+  const { settings, request, limit } = call;
   const client = settings.client(request);
-  const held = await settings.upstreamTokens?.verify(token, { client, signal });
+  const held = await settings.upstreamTokens?.verify(token, { client, signal: limit.signal() });
   if (!held) return notSignedIn(settings, { presented: true });
   const { identity, account, source } = held;
   return decided(call, { user: identity, result: { identity, account, source }, info: { source } });
@@ -138,3 +138,5 @@ function notSignedIn(
   const { headers } = toHttpAnswer(new LatchkeyError('token_rejected'), { realm });
   return { refused: refusal(presented ? { ...answer, headers } : answer, { setCookie }) };
 }
+
+const concealed = concealer('id');

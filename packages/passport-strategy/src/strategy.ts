@@ -1,7 +1,6 @@
-import { LatchkeyError } from '@latchkey/core';
+import { concealer, LatchkeyError } from '@latchkey/core';
 import { toHttpAnswer } from '@latchkey/core/http';
 import { checkedVerify } from './checked-verify.js';
-import { concealed } from './concealed.js';
 import { judged } from './judged.js';
 import type { WithoutRequest, WithRequest } from './common-options.js';
 import { PassportBase } from './passport-base.js';
@@ -19,6 +18,7 @@ import {
 } from './strategy-options.js';
 import type { StrategyRequest } from './strategy-request.js';
 import { submittedCredentials, type SubmittedCredentials } from './submitted-credentials.js';
+import type { TimeLimit } from './time-limit.js';
 import { verdictOf, type Verify } from './verify.js';
 
 /** What `passport.authenticate(name, options)` can say to a strategy that signs in. */
@@ -80,13 +80,13 @@ export class Strategy<
   /** Called by Passport. */
   authenticate(request: Request, options?: SignInCallOptions): void {
     const { _settings: settings, _verify: verify } = this;
-    performOnce({ actor: this, request, options }, settings, (signal): Refused | Promise<Outcome> => {
+    performOnce({ actor: this, request, options }, settings, (limit): Refused | Promise<Outcome> => {
       // Asked as for a `POST`: from the query string, a link of another site could sign a visitor in (S3).
       settings.check?.({ method: 'POST', headers: request.headers }, { signIn: true });
       const credentials = submittedCredentials(request, settings);
       if (!credentials) return { refused: missingCredentials(options, settings) };
       const signIn = settings.sessions ? signInToSession : signInOnly;
-      return signIn({ settings, verify, request, credentials, signal });
+      return signIn({ settings, verify, request, credentials, limit });
     });
   }
 }
@@ -96,13 +96,14 @@ interface SignIn {
   readonly verify: Verify<readonly unknown[]> | undefined;
   readonly request: StrategyRequest;
   readonly credentials: SubmittedCredentials;
-  readonly signal: AbortSignal;
+  readonly limit: TimeLimit;
 }
 
-async function signInOnly({ settings, verify, request, credentials, signal }: SignIn): Promise<Outcome> {
+async function signInOnly({ settings, verify, request, credentials }: SignIn): Promise<Outcome> {
   const { provider, realm, passReqToCallback } = settings;
-  const grant = await provider.signIn(credentials as never, { signal });
-  const account = await provider.account(grant, { signal });
+  // With deadlines of their own; what comes after ours is dropped.
+  const grant = await provider.signIn(credentials as never);
+  const account = await provider.account(grant);
   const identity = provider.identify(account);
   const info = { grant };
   if (!verify) return judged({ user: identity }, { info, realm, code: 'invalid_credentials' });
@@ -112,11 +113,11 @@ async function signInOnly({ settings, verify, request, credentials, signal }: Si
 }
 
 async function signInToSession(signIn: SignIn): Promise<Outcome> {
-  const { settings, verify, request, signal } = signIn;
+  const { settings, verify, request, limit } = signIn;
   const { realm, passReqToCallback } = settings;
-  const started = await startedSession(settings, signIn);
+  const started = await startedSession(settings, { ...signIn, signal: limit.signal() });
   const { session, id } = started;
-  return started.keptFor(signal, async () => {
+  return started.keptFor(limit.signal(), async () => {
     const info = concealed({ session }, { id });
     if (!verify) return judged({ user: session.user }, { info, realm, code: 'invalid_credentials' });
     const { identity, account } = session;
@@ -130,3 +131,5 @@ function missingCredentials(options: SignInCallOptions | undefined, { realm }: S
   const { badRequestMessage: message = 'Missing credentials' } = options ?? {};
   return refusal(toHttpAnswer(new LatchkeyError('invalid_input'), { realm }), { message });
 }
+
+const concealed = concealer('id');

@@ -98,16 +98,29 @@ describe('Strategy', () => {
       expect(args[0]).toMatchObject({ code: 'timeout', status: 504 });
     });
 
-    it('error for a provider that never answers, whose sign-in is given up', async () => {
+    it('error for a provider that never answers', async () => {
+      const provider = { ...fakeProvider(), signIn: async () => new Promise<never>(() => {}) };
+      const { action, args } = await performed(new Strategy({ provider, timeoutMs: 20 }), {
+        body: credentials,
+      });
+      expect([action, args[0]]).toMatchObject(['error', { code: 'timeout', status: 504 }]);
+    });
+
+    it('error for sessions that never answer, whose sign-in is given up', async () => {
       let signal: AbortSignal | undefined;
-      const provider = {
-        ...fakeProvider(),
-        signIn: async (_credentials: object, options?: { signal?: AbortSignal }) => {
+      const sessions = {
+        signIn: async (
+          _name: string,
+          _credentials: object,
+          options?: { signal?: AbortSignal | undefined },
+        ) => {
           signal = options?.signal;
           return new Promise<never>(() => {});
         },
+        signOut: async () => {},
       };
-      const { action } = await performed(new Strategy({ provider, timeoutMs: 20 }), { body: credentials });
+      const strategy = new Strategy({ provider: fakeProvider(), sessions, timeoutMs: 20 });
+      const { action } = await performed(strategy, { body: credentials });
       expect(action).toBe('error');
       expect(signal?.aborted).toBe(true);
     });

@@ -47,7 +47,7 @@ type WithAll<T, Optional extends keyof T> = T & Required<Pick<T, Optional>>;
  */
 export function cryptlex<const Name extends string = 'cryptlex'>(
   options: CryptlexOptions<Name>,
-): CryptlexProvider<Name> {
+): CryptlexProvider<NoInfer<Name>> {
   const { tenant, origin, errorCodes, http } = readOptions(options);
   const { name = 'cryptlex' as Name, clock = systemClock, pace = cryptlexPace } = options;
   const upstream = createUpstream({ ...http, pace, rateLimit: readCryptlexRateLimit, name, origin });

@@ -1,5 +1,13 @@
 import { knownFields, type Refusal, type Reply, type UpstreamRequest } from '@latchkey/core';
-import { asRecord, bearerText, flag, isMoment, number, record, text } from '@latchkey/core/wire';
+import {
+  asFlag,
+  asNumber,
+  asRecord,
+  asText,
+  bearerText,
+  isMoment,
+  type RawRecord,
+} from '@latchkey/core/wire';
 import { z } from 'zod';
 import type { LclxAccount, LclxCompany } from './lclx-account.js';
 import type { LclxCredentials } from './lclx-credentials.js';
@@ -39,56 +47,44 @@ export function loginRequest({ email, password }: LclxCredentials): UpstreamRequ
 export function loginIn({ user, ...top }: LclxLoginReply, sentEmail: string, clock: LoginClock): LclxLogin {
   return knownFields({
     accessToken: user.access_token,
-    expiresAt: expiryOf([user.expires_on, user.expires_in, top.expires_on, top.expires_in], clock),
+    expiresAt: expiryOf(
+      [user['expires_on'], user['expires_in'], top['expires_on'], top['expires_in']],
+      clock,
+    ),
     account: accountOf(user, sentEmail),
   });
 }
 
 export type LclxLoginReply = z.output<typeof loginReply>;
 
-const loginReply = z.object({
-  user: z.object({
-    access_token: bearerText,
-    expires_on: number,
-    expires_in: number,
-    firstname: text,
-    middlename: text,
-    lastname: text,
-    email: text,
-    title: text,
-    enabled: flag,
-    lastlogin: text,
-    imageUrl: text,
-    company: record.pipe(
-      z.object({
-        name: text,
-        address1: text,
-        city: text,
-        state: text,
-        postal: text,
-        country: text,
-        phone: text,
-        otilicense: text,
-      }),
-    ),
-  }),
-  expires_on: number,
-  expires_in: number,
-});
+// The token must be there; all else is read from what came, and may be missing.
+const loginReply = z.looseObject({ user: z.looseObject({ access_token: bearerText }) });
 
-function accountOf(user: LclxLoginReply['user'], sentEmail: string): LclxAccount {
-  const { otilicense, ...address } = user.company;
-  const company: LclxCompany = knownFields({ ...address, otiLicense: otilicense });
+function accountOf(user: RawRecord, sentEmail: string): LclxAccount {
+  const company = companyOf(asRecord(user['company']));
   return knownFields({
-    email: user.email ?? sentEmail,
-    firstName: user.firstname,
-    middleName: user.middlename,
-    lastName: user.lastname,
-    title: user.title,
-    enabled: user.enabled,
-    lastLogin: user.lastlogin,
-    imageUrl: user.imageUrl,
+    email: asText(user['email']) ?? sentEmail,
+    firstName: asText(user['firstname']),
+    middleName: asText(user['middlename']),
+    lastName: asText(user['lastname']),
+    title: asText(user['title']),
+    enabled: asFlag(user['enabled']),
+    lastLogin: asText(user['lastlogin']),
+    imageUrl: asText(user['imageUrl']),
     company: Object.keys(company).length > 0 ? company : undefined,
+  });
+}
+
+function companyOf(company: RawRecord): LclxCompany {
+  return knownFields({
+    name: asText(company['name']),
+    address1: asText(company['address1']),
+    city: asText(company['city']),
+    state: asText(company['state']),
+    postal: asText(company['postal']),
+    country: asText(company['country']),
+    phone: asText(company['phone']),
+    otiLicense: asText(company['otilicense']),
   });
 }
 
@@ -97,8 +93,12 @@ function accountOf(user: LclxLoginReply['user'], sentEmail: string): LclxAccount
  * name that says a moment; so numbers too large for a lifetime are read as the moment itself. Nothing usable is an
  * unknown expiry: there is no usual lifetime to fall back to.
  */
-function expiryOf(candidates: readonly (number | undefined)[], clock: LoginClock): number | undefined {
-  return candidates.map((value) => momentOf(value, clock)).find((moment) => moment !== undefined);
+function expiryOf(candidates: readonly unknown[], clock: LoginClock): number | undefined {
+  for (const candidate of candidates) {
+    const moment = momentOf(asNumber(candidate), clock);
+    if (moment !== undefined) return moment;
+  }
+  return undefined;
 }
 
 function momentOf(value: number | undefined, { issuedAt, skewMs }: LoginClock): number | undefined {
@@ -112,7 +112,7 @@ function loginRefused({ status, body }: Reply): Refusal | undefined {
   if (status >= 500) return { code: 'upstream_error' };
   if (status >= 200 && status < 300) {
     const user = asRecord(asRecord(body)['user']);
-    if (flag.parse(user['enabled']) === false) return { code: 'account_disabled' };
+    if (asFlag(user['enabled']) === false) return { code: 'account_disabled' };
     const hasToken = typeof user['access_token'] === 'string' && user['access_token'] !== '';
     return !hasToken && saysBadCredentials(body) ? { code: 'invalid_credentials' } : undefined;
   }

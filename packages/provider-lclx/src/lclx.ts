@@ -31,7 +31,7 @@ export interface LclxOptions<Name extends string = string> extends Omit<Upstream
  */
 export function lclx<const Name extends string = 'lclx'>(
   options: LclxOptions<Name> = {},
-): Provider<Name, LclxCredentials, LclxAccount> {
+): Provider<NoInfer<Name>, LclxCredentials, LclxAccount> {
   const { name = 'lclx' as Name, origin = 'https://lclxchange.com', ...http } = options;
   const { clock = systemClock } = http;
   const upstream = createUpstream({ ...http, name, origin });

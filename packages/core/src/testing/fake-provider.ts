@@ -54,7 +54,7 @@ export function fakeProvider<const Name extends string = 'fake'>(
     readonly renewable?: boolean;
     readonly clock?: Clock;
   } = {},
-): FakeProvider<Name> {
+): FakeProvider<NoInfer<Name>> {
   const { users = [{ email: 'user@example.com', password: 'correct horse' }], renewable = false } = options;
   const name = (options.name ?? 'fake') as Name;
   const clock = options.clock ?? systemClock;

@@ -2,7 +2,10 @@
 // absent, since a field that came in another form is no reason to refuse a sign-in. What must be there is `required`.
 export { bearerText } from './bearer-text.js';
 export {
+  asFlag,
+  asNumber,
   asRecord,
+  asText,
   flag,
   integer,
   isMoment,

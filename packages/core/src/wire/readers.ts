@@ -5,18 +5,10 @@ import { tellFirst } from './tell-first.js';
 const anything = z.unknown().optional();
 
 /** Text; a number becomes text, and blank text is absent. */
-export const text: z.ZodType<string | undefined> = anything.transform((value) => {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
-});
+export const text: z.ZodType<string | undefined> = anything.transform(asText);
 
 /** A finite number, or the decimal text of one. */
-export const number: z.ZodType<number | undefined> = anything.transform((value) => {
-  if (typeof value === 'string' && !/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value))
-    return undefined;
-  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
-  return Number.isFinite(Number(value)) ? Number(value) : undefined;
-});
+export const number: z.ZodType<number | undefined> = anything.transform(asNumber);
 
 /** A whole number, or the text of one. */
 export const integer: z.ZodType<number | undefined> = number.transform((value) =>
@@ -24,12 +16,29 @@ export const integer: z.ZodType<number | undefined> = number.transform((value) =
 );
 
 /** Yes or no in any of the ways that are in use: `true`, `1`, "1", "TRUE", in any case. */
-export const flag: z.ZodType<boolean | undefined> = anything.transform((value) => {
+export const flag: z.ZodType<boolean | undefined> = anything.transform(asFlag);
+
+/** `value` as `text` reads it; for replies whose many fields may all be missing, where a schema costs much for little. */
+export function asText(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+/** `value` as `number` reads it. */
+export function asNumber(value: unknown): number | undefined {
+  if (typeof value === 'string' && !/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value))
+    return undefined;
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
+  return Number.isFinite(Number(value)) ? Number(value) : undefined;
+}
+
+/** `value` as `flag` reads it. */
+export function asFlag(value: unknown): boolean | undefined {
   const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
   if (word === true || word === 1 || word === 'true' || word === '1') return true;
   if (word === false || word === 0 || word === 'false' || word === '0') return false;
   return undefined;
-});
+}
 
 /**
  * What `reader` reads, for fields on which access hangs: missing, null and "" are absent, and anything else must be

@@ -1,8 +1,10 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { concealed } from '../src/concealed.js';
+import { concealer } from '../src/concealer.js';
 
-describe('concealed', () => {
+const concealed = concealer('token', 'spare');
+
+describe('concealer', () => {
   const object = concealed({ name: 'acme', list: [1] }, { token: 'c4nary', spare: undefined });
 
   it('gives every field by name', () => {
