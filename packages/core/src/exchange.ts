@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Deadline } from './deadline.js';
 import { networkFailure, type NetworkFailure } from './network-failure.js';
 import type { UpstreamRequest } from './upstream.js';
-import { acceptEncoding, collectBody, type BodyCollector, type ReplyBody } from './reply-body.js';
+import { collectBody, type BodyCollector, type ReplyBody } from './reply-body.js';
 
 /** What a provider answered, as `refused` sees it. */
 export interface Reply {
@@ -20,7 +20,7 @@ export interface WireRequest {
   readonly path: string;
   readonly method: NonNullable<UpstreamRequest<unknown>['method']>;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body: string | null;
 }
 
 /** How long each part of an exchange may take, in milliseconds, and how large the body may be. */
@@ -55,21 +55,19 @@ export function exchange(
       reject(reason);
       reading.abort();
     });
+    const options = {
+      origin: request.origin,
+      path: request.path,
+      method: request.method,
+      headers: request.headers,
+      body: request.body,
+      headersTimeout: limits.headersTimeoutMs,
+      bodyTimeout: limits.bodyTimeoutMs,
+      // A dispatcher of the caller's may hold undici's redirect interceptor; this switches it off for the request.
+      maxRedirections: 0,
+    };
     try {
-      dispatcher.dispatch(
-        {
-          origin: request.origin,
-          path: request.path,
-          method: request.method,
-          headers: { ...request.headers, accept: 'application/json', 'accept-encoding': acceptEncoding },
-          body: request.body ?? null,
-          headersTimeout: limits.headersTimeoutMs,
-          bodyTimeout: limits.bodyTimeoutMs,
-          // A dispatcher of the caller's may hold undici's redirect interceptor; this switches it off for the request.
-          ...noRedirects,
-        },
-        reading.handler,
-      );
+      dispatcher.dispatch(options, reading.handler);
     } catch (error) {
       reading.fail(error);
     }
@@ -128,7 +126,7 @@ function readReply(limits: ExchangeLimits, settle: (outcome: Outcome) => void) {
 }
 
 function flattened(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const flat: Record<string, string> = Object.create(null) as Record<string, string>;
+  const flat: Record<string, string> = new Flat();
   for (const name of Object.keys(headers)) {
     const value = headers[name];
     if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
@@ -136,6 +134,9 @@ function flattened(headers: Record<string, string | string[] | undefined>): Reco
   return flat;
 }
 
-const noRedirects: object = { maxRedirections: 0 };
+/** An object without a prototype. Unlike one of `Object.create(null)`, V8 does not make a dictionary of it. */
+const Flat = function () {} as unknown as new () => Record<string, string>;
+Flat.prototype = Object.create(null);
+
 // One for all, and seen by nobody: to make one for each costs more than to abort.
 const notWanted = new Error('The answer is not waited for any more.');

@@ -103,7 +103,7 @@ async function signInOnly({ settings, verify, request, credentials }: SignIn): P
   const { provider, realm, passReqToCallback } = settings;
   // With deadlines of their own; what comes after ours is dropped.
   const grant = await provider.signIn(credentials as never);
-  const account = await provider.account(grant);
+  const account = grant.account ?? (await provider.account(grant));
   const identity = provider.identify(account);
   const info = { grant };
   if (!verify) return judged({ user: identity }, { info, realm, code: 'invalid_credentials' });

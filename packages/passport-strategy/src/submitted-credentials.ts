@@ -1,3 +1,4 @@
+import { knownFields } from '@latchkey/core';
 import { fieldOf } from './field.js';
 import type { StrategyRequest } from './strategy-request.js';
 
@@ -36,12 +37,9 @@ export function submittedCredentials(
 
   if (typeof email !== 'string' || typeof password !== 'string') return undefined;
   if (!isTextOrAbsent(twoFactorCode) || !isTextOrAbsent(twoFactorRecoveryCode)) return undefined;
-  return {
-    email,
-    password,
-    ...(twoFactorCode !== undefined && { twoFactorCode }),
-    ...(twoFactorRecoveryCode !== undefined && { twoFactorRecoveryCode }),
-  };
+  return twoFactorCode === undefined && twoFactorRecoveryCode === undefined
+    ? { email, password }
+    : knownFields({ email, password, twoFactorCode, twoFactorRecoveryCode });
 }
 
 function isGiven(value: unknown): boolean {

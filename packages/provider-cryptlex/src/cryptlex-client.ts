@@ -80,7 +80,7 @@ export function cryptlexClient(
   } satisfies CryptlexClient);
 
   function call<T>(request: UpstreamRequest<T>, { signal }: CallOptions = {}): Promise<T> {
-    return upstream.json({ ...request, signal, refused: callRefusal });
+    return upstream.json({ signal, refused: callRefusal, ...request });
   }
 }
 

@@ -63,8 +63,8 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
     async signIn(credentials, { signal } = {}) {
       const issuedAt = clock.now();
       const login = await upstream.json({
-        ...loginRequest(tenant, credentials, errorCodes),
         signal,
+        ...loginRequest(tenant, credentials, errorCodes),
       });
       return grantOf(login, issuedAt);
     },
@@ -87,8 +87,8 @@ export function cryptlex<const Name extends string = 'cryptlex'>(
     }
     const issuedAt = clock.now();
     const login = await upstream.json({
-      ...renewalRequest(refreshToken, errorCodes),
       signal,
+      ...renewalRequest(refreshToken, errorCodes),
     });
     // Whether refresh tokens rotate is not documented: where none comes, the old one goes on.
     return grantOf({ refreshToken, ...login }, issuedAt, account);

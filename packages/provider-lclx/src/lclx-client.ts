@@ -110,7 +110,7 @@ export function lclxClient(
   } satisfies LclxClient);
 
   function call<T>(request: UpstreamRequest<T>, { signal }: CallOptions = {}): Promise<T> {
-    return upstream.json({ ...request, signal, refused: dataRefused });
+    return upstream.json({ signal, refused: dataRefused, ...request });
   }
 
   async function one<T extends { readonly index: number }>(

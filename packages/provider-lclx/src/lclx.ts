@@ -45,7 +45,7 @@ export function lclx<const Name extends string = 'lclx'>(
     async signIn(credentials, { signal } = {}) {
       // The lifetime is counted from before the request: the server's count began no earlier.
       const issuedAt = clock.now();
-      const reply = await upstream.json({ ...loginRequest(credentials), signal });
+      const reply = await upstream.json({ signal, ...loginRequest(credentials) });
       const login = loginIn(reply, credentials.email, { issuedAt, skewMs: upstream.skewMs });
       return createGrant({ provider: name, issuedAt, ...login });
     },
