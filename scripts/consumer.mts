@@ -2,6 +2,7 @@
 import {
   authorize,
   authorizedFetch,
+  createSessions,
   createUpstream,
   isLatchkeyError,
   memoryStore,
@@ -11,10 +12,11 @@ import {
   type LatchkeyEvent,
   type ManagedTokenSource,
   type Provider,
+  type Sessions,
   type Store,
   type Token,
 } from '@latchkey/core';
-import { toHttpAnswer } from '@latchkey/core/http';
+import { createSessionCookies, readSessionId, safeNext, toHttpAnswer } from '@latchkey/core/http';
 import {
   fakeProvider,
   providerContract,
@@ -23,6 +25,12 @@ import {
   virtualClock,
 } from '@latchkey/core/testing';
 import { startLclxEmulator } from '@latchkey/emulators';
+import LatchkeyStrategy, {
+  answer,
+  errorHandler,
+  SessionStrategy,
+  Strategy,
+} from '@latchkey/passport-strategy';
 import { cryptlex, cryptlexClient, licenseStatus, type Allowance } from '@latchkey/provider-cryptlex';
 import { lclx, lclxClient, type LclxAccount, type LclxRoute } from '@latchkey/provider-lclx';
 import { Agent } from 'undici';
@@ -67,6 +75,28 @@ provider.signIn({ email: 'user@example.com', pasword: 'secret' });
 lclx({ timeout: 5000 });
 // @ts-expect-error a grant does not change
 grant.expiresAt = 0;
+
+const sessions = createSessions({ providers: [lclx(), cryptlex({ accountAlias: 'acme' })], idleMs: 900_000 });
+const { id, session } = await sessions.signIn('lclx', { email: 'user@example.com', password: 'secret' });
+const street: string | undefined = session.account.company?.address1;
+const found = await sessions.get(readSessionId({ cookie: `__Host-latchkey=${id}` }) ?? '');
+if (found?.provider === 'cryptlex') {
+  const twoFactor: boolean | undefined = found.account.twoFactorEnabled;
+  await cryptlexClient(found).me();
+  console.log(twoFactor);
+}
+const anySessions: Sessions = sessions;
+// @ts-expect-error a misspelt provider does not compile
+sessions.signIn('lcxl', { email: 'user@example.com', password: 'secret' });
+// @ts-expect-error a field of another provider does not compile
+sessions.signIn('lclx', { email: 'user@example.com', password: 'secret', twoFactorCode: '1' });
+console.log(createSessionCookies({ sameSite: 'strict' }).set(id), safeNext('/x'), street);
+
+new Strategy({ provider: vendor, sessions }, async ({ account, id }) => ({ id, email: account.email }));
+new LatchkeyStrategy({ provider: vendor }, ({ grant }, done) => done(null, { until: grant.expiresAt }));
+new SessionStrategy({ sessions: anySessions });
+export const middleware = errorHandler();
+export { answer };
 
 try {
   createUpstream({ name: 'x', origin: 'https://example.com' });
