@@ -42,6 +42,7 @@ server.disconnect();
 /** What the emulator answers to a login. */
 async function sampleReply() {
   const emulator = await startLclxEmulator();
+  const { fetch } = globalThis;
   const answer = await fetch(`${emulator.origin}/api/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -13,7 +13,7 @@ let users: { readonly cryptlex: Credentials; readonly lclx: Credentials };
 interface Credentials {
   readonly email: string;
   readonly password: string;
-  readonly twoFactorCode?: string;
+  readonly twoFactorCode?: string | undefined;
 }
 
 beforeAll(async () => {

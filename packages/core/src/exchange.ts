@@ -135,8 +135,11 @@ function flattened(headers: Record<string, string | string[] | undefined>): Reco
 }
 
 /** An object without a prototype. Unlike one of `Object.create(null)`, V8 does not make a dictionary of it. */
-const Flat = function () {} as unknown as new () => Record<string, string>;
-Flat.prototype = Object.create(null);
+function emptyFlat(): void {
+  // has no fields of its own
+}
+emptyFlat.prototype = Object.create(null) as object;
+const Flat = emptyFlat as unknown as new () => Record<string, string>;
 
 // One for all, and seen by nobody: to make one for each costs more than to abort.
 const notWanted = new Error('The answer is not waited for any more.');

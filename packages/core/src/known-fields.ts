@@ -8,7 +8,7 @@ export type KnownFields<Fields extends object> = {
 /** A copy without the fields that are `undefined`: what is not known is absent, so that it neither prints nor counts. */
 export function knownFields<const Fields extends object>(fields: Fields): KnownFields<Fields> {
   // Mostly all are known, and a copy as a whole is quick.
-  if (!Object.values(fields).includes(undefined)) return { ...fields } as KnownFields<Fields>;
+  if (!Object.values(fields).includes(undefined)) return { ...fields };
   const known: Record<string, unknown> = {};
   for (const name of Object.keys(fields)) {
     const value = fields[name as keyof Fields];

@@ -36,7 +36,7 @@ export function startTimeLimit(ms: number, onEnd: () => Error): TimeLimit {
           },
           (error: unknown) => {
             clearTimeout(timer);
-            fail(error as Error);
+            fail(error);
           },
         );
       }),
