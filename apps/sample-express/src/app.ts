@@ -4,7 +4,7 @@ import { answerOf, errorHandler, SessionStrategy, Strategy } from '@latchkey/pas
 import { cryptlexClient, licenseStatus } from '@latchkey/provider-cryptlex';
 import { lclxClient } from '@latchkey/provider-lclx';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
-import helmet from 'helmet';
+import helmet, { type HelmetOptions } from 'helmet';
 import passports from 'passport';
 import { accountPage, signInPage } from './pages.js';
 
@@ -25,7 +25,7 @@ export function createApp(options: {
   const signedIn = authenticate('latchkey-session');
 
   const app = express();
-  app.use(helmet(), express.json(), express.urlencoded({ extended: false }));
+  app.use(helmet(headers), express.json(), express.urlencoded({ extended: false }));
 
   app.post(
     '/auth/:provider',
@@ -86,6 +86,13 @@ export function createApp(options: {
   };
   return app.use(onError);
 }
+
+const headers: HelmetOptions = {
+  // Links are relative, and on a developer's machine there is no https to go over to.
+  contentSecurityPolicy: { directives: { defaultSrc: ["'self'"], upgradeInsecureRequests: null } },
+  // With none at all browsers send `Origin: null`, by which old ones, that tell no `Sec-Fetch-Site`, are told from other sites.
+  referrerPolicy: { policy: 'same-origin' },
+};
 
 function signedInOf(req: Request): { readonly id: string; readonly session: Session } {
   return req.authInfo as { readonly id: string; readonly session: Session };
