@@ -37,7 +37,7 @@ export function createApp(options: {
     (req, res) => {
       const { id, session } = signedInOf(req);
       res.set('Cache-Control', 'no-store').append('Set-Cookie', cookies.set(id));
-      if (isForm(req)) res.redirect(303, safeNext((req.body as Readonly<Record<string, string>>)['next']));
+      if (isForm(req)) res.redirect(303, safeNext(fieldOf(req, 'next')));
       else res.json({ identity: session.identity, expiresAt: session.expiresAt });
     },
   );
@@ -72,7 +72,7 @@ export function createApp(options: {
     res.json(await lclxClient(sessionOf(req, 'lclx')).routes());
   });
 
-  const answerJson = errorHandler();
+  const answerJson = errorHandler({ cookie });
   const onError: ErrorRequestHandler = (error, req, res, next) => {
     const isPassports = error instanceof Error && error.name === 'AuthenticationError';
     if (!isForm(req) || !(isPassports || isLatchkeyError(error))) {
@@ -80,9 +80,10 @@ export function createApp(options: {
       return;
     }
     const { status, headers, body } = answerOf(req, error);
-    const { email, next: target } = req.body as Readonly<Record<string, string>>;
+    // Nothing of what another site put in is shown.
+    const email = body.error === 'csrf_rejected' ? undefined : fieldOf(req, 'email');
     res.status(status).set(headers);
-    res.send(signInPage({ providers, next: safeNext(target), problem: body.message, email: email }));
+    res.send(signInPage({ providers, next: safeNext(fieldOf(req, 'next')), problem: body.message, email }));
   };
   return app.use(onError);
 }
@@ -103,6 +104,12 @@ function sessionOf(req: Request, provider: string): Session {
   const { session } = signedInOf(req);
   if (session.provider === provider) return session;
   throw new LatchkeyError('provider_not_allowed');
+}
+
+/** A field of a form, where it is text: one that comes twice is a list. */
+function fieldOf(req: Request, name: string): string | undefined {
+  const value = (req.body as Readonly<Record<string, unknown>> | undefined)?.[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function isForm(req: Request): boolean {

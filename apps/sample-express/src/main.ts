@@ -40,6 +40,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 async function stop(): Promise<void> {
   server.close();
   server.closeIdleConnections();
+  // Who is in the middle of a request gets a moment to end it.
+  setTimeout(() => server.closeAllConnections(), 5_000).unref();
   await sessions.close();
   await Promise.all(providers.map(({ upstream }) => upstream.close()));
   await Promise.all(emulators.map((emulator) => emulator.stop()));

@@ -12,16 +12,17 @@ export function signInPage(options: {
   const buttons = providers.map(
     ({ name }) => htmlEscape`<button formaction="/auth/${name}">Sign in with ${name}</button>`,
   );
+  const alert = problem === undefined ? '' : htmlEscape`<p role="alert">${problem}</p>`;
   return page(
     'Sign in',
-    `${problem === undefined ? '' : htmlEscape`<p role="alert">${problem}</p>`}
+    `${alert}
     <form method="post">
       <p><label>E-mail address <input name="email" type="email" autocomplete="username" required
-        value="${htmlEscape(email)}"></label></p>
+        ${htmlEscape`value="${email}"`}></label></p>
       <p><label>Password <input name="password" type="password" autocomplete="current-password" required></label></p>
       <p><label>Second-factor code, if the account has one
         <input name="twoFactorCode" inputmode="numeric" autocomplete="one-time-code"></label></p>
-      <input name="next" type="hidden" value="${htmlEscape(next)}">
+      <input name="next" type="hidden" ${htmlEscape`value="${next}"`}>
       <p>${buttons.join(' ')}</p>
     </form>`,
   );

@@ -8,6 +8,7 @@ import { createApp } from '../src/app.js';
 
 let origin: string;
 let stop: () => Promise<void>;
+let revokeTokens: () => void;
 let users: { readonly cryptlex: Credentials; readonly lclx: Credentials };
 
 interface Credentials {
@@ -26,6 +27,7 @@ beforeAll(async () => {
   const server = createApp({ providers, sessions, cookie: { secure: false } }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  revokeTokens = () => freight.revokeTokens();
   users = { cryptlex: vendor.users[0]!, lclx: freight.users[0]! };
   stop = async () => {
     server.closeAllConnections();
@@ -142,6 +144,50 @@ describe('sample-express', () => {
     const shown = await marked.text();
     expect(shown).not.toContain('<script>');
     expect(shown).not.toContain('c4nary');
+  });
+
+  it('F4: a field that comes twice, or from another site, puts nothing into the page', async () => {
+    const twice = new URLSearchParams([
+      ['email', '"><h1>injected</h1>'],
+      ['email', 'x'],
+      ['next', '"><h1>injected</h1>'],
+      ['next', 'x'],
+      ['password', 'x'],
+    ]);
+    for (const site of ['same-origin', 'cross-site']) {
+      const headers = { 'sec-fetch-site': site };
+      const response = await fetch(`${origin}/auth/lclx`, { method: 'POST', headers, body: twice });
+      expect(await response.text()).not.toContain('<h1>injected');
+      expect(response.status).toBe(site === 'cross-site' ? 403 : 400);
+    }
+    const once = await submit(
+      '/auth/lclx',
+      { email: 'c4nary@example.com', password: 'x' },
+      { 'sec-fetch-site': 'cross-site' },
+    );
+    expect(await once.text()).not.toContain('c4nary');
+  });
+
+  it('F3: a body that cannot be read is answered without a piece of it', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${origin}/auth/lclx`, {
+      method: 'POST',
+      headers,
+      body: '{"password":c4nary-secret}',
+    });
+    const text = await response.text();
+    expect([response.status, JSON.parse(text)]).toMatchObject([400, { error: 'invalid_input' }]);
+    expect(text).not.toContain('c4nary');
+  });
+
+  it('S7: clears the cookie of a session that ends while it is used', async () => {
+    const cookie = cookieOf(
+      await post('/auth/lclx', { email: users.lclx.email, password: users.lclx.password }),
+    );
+    revokeTokens();
+    const response = await fetch(`${origin}/api/routes`, { headers: { cookie } });
+    expect([response.status, await response.json()]).toMatchObject([401, { error: 'token_rejected' }]);
+    expect(response.headers.getSetCookie()[0]).toMatch(/^latchkey=; .*Max-Age=0/);
   });
 
   it('has no other provider', async () => {

@@ -72,7 +72,8 @@ export function createSessions<const P extends readonly Provider[]>(
   const closing = new AbortController();
   const underWay = new Set<Flight<unknown>>();
 
-  const methods = { signIn, get, signOut, signOutEverywhere, close };
+  const names = Object.freeze(given.map(({ name }) => name));
+  const methods = { providers: names, signIn, get, signOut, signOutEverywhere, close };
   return Object.freeze(Object.assign(Object.create(Sessions.prototype) as Sessions<P>, methods));
 
   async function signIn(

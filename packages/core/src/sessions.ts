@@ -29,6 +29,9 @@ export interface SignedIn<S = SessionOf> {
 export abstract class Sessions<
   P extends readonly Provider[] = readonly Provider[],
 > implements AsyncDisposable {
+  /** The names of the providers that users can sign in at. */
+  abstract readonly providers: readonly NameOf<P>[];
+
   /**
    * Signs a user in and starts a session under a new id.
    *

@@ -11,8 +11,9 @@ export interface CommonOptions<Request extends StrategyRequest = StrategyRequest
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * Whether requests that another site may have had a browser send are refused with `csrf_rejected`; `origins` are those
-   * beside the host itself that may. `false` for an application that checks this itself. Default: on.
+   * Whether requests that another site may have had a browser send are refused with `csrf_rejected`. `origins` are those
+   * beside the host itself that may, of browsers that send no `Sec-Fetch-Site`: what that says counts more. `false` for an
+   * application that checks this itself. Default: on.
    */
   readonly csrf?: false | { readonly origins?: readonly string[] | undefined } | undefined;
 }

@@ -1,3 +1,5 @@
+import './express-types.js';
+
 export {
   Strategy,
   Strategy as LatchkeyStrategy,
@@ -5,6 +7,7 @@ export {
   type SignInCallOptions,
 } from './strategy.js';
 export type {
+  AccountOf,
   SessionSignInResult,
   SignInProvider,
   SignInResult,
@@ -30,5 +33,5 @@ export type { Verify, VerifyDone } from './verify.js';
 
 export { answer } from './answer.js';
 export { answerOf } from './answer-of.js';
-export { errorHandler, type ErrorHandler } from './error-handler.js';
+export { errorHandler, type ErrorHandler, type ErrorHandlerOptions } from './error-handler.js';
 export type { FailureInfo } from './refusal.js';

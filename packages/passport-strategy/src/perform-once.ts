@@ -3,6 +3,7 @@ import { toHttpAnswer } from '@latchkey/core/http';
 import type { PassportActions } from './passport-base.js';
 import { passportError } from './passport-error.js';
 import { refusal, type Refusal } from './refusal.js';
+import { openResponse } from './response-headers.js';
 import { forgetRefusals, noteRefusal } from './refusal-notes.js';
 import type { StrategyRequest } from './strategy-request.js';
 import { startTimeLimit, type TimeLimit } from './time-limit.js';
@@ -45,7 +46,7 @@ export function performOnce(
   work: (limit: TimeLimit) => Refused | Promise<Outcome>,
 ): void {
   const limit = startTimeLimit(timeoutMs, () => {
-    const message = `Signing in took longer than ${timeoutMs} milliseconds.`;
+    const message = `There was no outcome within ${timeoutMs} ms; a verify must return one, or call done.`;
     return new LatchkeyError('timeout', { message });
   });
   let pending: Refused | Promise<Outcome>;
@@ -61,11 +62,7 @@ export function performOnce(
     refuse(pending.refused);
     return;
   }
-  limit
-    .bound(pending)
-    .then(act, fail)
-    // An action that threw did nothing: `logIn` of Passport does so where `req.session` is not of express-session.
-    .catch((error: unknown) => actor.error(passportError(error)));
+  limit.bound(pending).then(act, fail).catch(handOn);
   pending.then(undoIfLate, () => undefined);
 
   function act(outcome: Outcome): undefined | Promise<never> {
@@ -78,8 +75,16 @@ export function performOnce(
       actor.success(outcome.user, outcome.info);
       return undefined;
     } catch (error) {
-      return undone(outcome, error);
+      return undone(request, outcome, error);
     }
+  }
+
+  // An action throws where the application's own callback does, or where `req.session` is not of express-session. Another
+  // action could call that callback again; Express takes the error as that of any handler.
+  function handOn(error: unknown): void {
+    const { next } = request as { readonly next?: unknown };
+    if (typeof next === 'function') next.call(request, passportError(error));
+    else actor.error(passportError(error));
   }
 
   function fail(error: unknown): void {
@@ -98,7 +103,8 @@ export function performOnce(
   }
 }
 
-async function undone({ undo }: Success, error: unknown): Promise<never> {
-  await undo?.();
+/** Takes the success back, unless the client was told of it. */
+async function undone(request: StrategyRequest, { undo }: Success, error: unknown): Promise<never> {
+  if (openResponse(request) ?? !('res' in request)) await undo?.();
   throw error;
 }

@@ -1,4 +1,4 @@
-import { concealer, LatchkeyError, type Session } from '@latchkey/core';
+import { LatchkeyError, type Session } from '@latchkey/core';
 import { bearerToken, toHttpAnswer } from '@latchkey/core/http';
 import { checkedVerify } from './checked-verify.js';
 import type { WithoutRequest, WithRequest } from './common-options.js';
@@ -18,6 +18,7 @@ import {
 import type { StrategyRequest } from './strategy-request.js';
 import type { TimeLimit } from './time-limit.js';
 import { verdictOf, type Verify } from './verify.js';
+import { withId } from './with-id.js';
 
 /**
  * Knows again who has signed in: by the session's id, which comes in a cookie or as a bearer token.
@@ -104,8 +105,8 @@ async function bySession(call: Call, id: string, byCookie: boolean): Promise<Out
   const { identity, account, user } = session;
   return decided(call, {
     user,
-    result: concealed({ identity, account, session }, { id }),
-    info: concealed({ session }, { id }),
+    result: withId({ identity, account, session }, { id }),
+    info: withId({ session }, { id }),
   });
 }
 
@@ -138,5 +139,3 @@ function notSignedIn(
   const { headers } = toHttpAnswer(new LatchkeyError('token_rejected'), { realm });
   return { refused: refusal(presented ? { ...answer, headers } : answer, { setCookie }) };
 }
-
-const concealed = concealer('id');

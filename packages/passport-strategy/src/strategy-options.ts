@@ -1,4 +1,4 @@
-import { checkedOptions, type Identity, type Grant, type Provider, type Session } from '@latchkey/core';
+import { checkedOptions, type Identity, type Grant, type Session } from '@latchkey/core';
 import {
   createSameOriginCheck,
   createSessionCookies,
@@ -14,11 +14,11 @@ import type { CredentialFields } from './submitted-credentials.js';
 
 /** What `Strategy` takes, with sessions and without. */
 export interface StrategyOptions<
-  Account = unknown,
+  P extends SignInProvider = SignInProvider,
   Request extends StrategyRequest = StrategyRequest,
 > extends CommonOptions<Request> {
   /** Where people sign in; with `sessions`, one of theirs. */
-  readonly provider: SignInProvider<Account>;
+  readonly provider: P;
   /** Names the strategy: `passport.authenticate(name)`. Default: the name of the provider. */
   readonly name?: string | undefined;
   /** Field of the e-mail address; `user[email]` for one inside another. Default: `email`. */
@@ -62,14 +62,21 @@ export interface SessionSignInResult<Account = unknown> {
   readonly id: string;
 }
 
-/** A provider, whatever its credentials. */
-export type SignInProvider<Account = unknown> = Pick<
-  Provider<string, never, Account>,
-  'name' | 'account' | 'identify'
-> & { signIn(credentials: never, options?: { readonly signal?: AbortSignal }): Promise<Grant<Account>> };
+/** A provider, whatever its credentials and its account. */
+export interface SignInProvider {
+  readonly name: string;
+  signIn(credentials: never, options?: { readonly signal?: AbortSignal }): Promise<Grant>;
+  account(grant: never): Promise<unknown>;
+  identify(account: never): Identity;
+}
+
+/** The account of a provider. */
+export type AccountOf<P extends SignInProvider> = Awaited<ReturnType<P['account']>>;
 
 /** `Sessions` of any providers. */
 export interface SignInSessions {
+  /** The names of the providers. */
+  readonly providers?: readonly string[] | undefined;
   signIn(
     provider: never,
     credentials: never,
@@ -130,6 +137,10 @@ const schema = z
     twoFactorField: fieldName.default('twoFactorCode'),
     twoFactorRecoveryField: fieldName.default('twoFactorRecoveryCode'),
     fromQuery: z.boolean('must be true or false').default(false),
+  })
+  .refine(({ sessions, provider }) => sessions?.providers?.includes(provider.name) ?? true, {
+    path: ['provider'],
+    message: 'must be one of those of the sessions',
   })
   .refine(({ sessions, cookie }) => sessions !== undefined || cookie === undefined, {
     path: ['cookie'],

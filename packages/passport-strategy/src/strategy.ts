@@ -1,4 +1,4 @@
-import { concealer, LatchkeyError } from '@latchkey/core';
+import { LatchkeyError } from '@latchkey/core';
 import { toHttpAnswer } from '@latchkey/core/http';
 import { checkedVerify } from './checked-verify.js';
 import { judged } from './judged.js';
@@ -9,7 +9,9 @@ import { refusal } from './refusal.js';
 import { startedSession } from './started-session.js';
 import {
   strategySettings,
+  type AccountOf,
   type SessionSignInResult,
+  type SignInProvider,
   type SignInResult,
   type StrategyOptions,
   type StrategySettings,
@@ -20,6 +22,7 @@ import type { StrategyRequest } from './strategy-request.js';
 import { submittedCredentials, type SubmittedCredentials } from './submitted-credentials.js';
 import type { TimeLimit } from './time-limit.js';
 import { verdictOf, type Verify } from './verify.js';
+import { withId } from './with-id.js';
 
 /** What `passport.authenticate(name, options)` can say to a strategy that signs in. */
 export interface SignInCallOptions {
@@ -46,7 +49,7 @@ export interface SignInCallOptions {
  * app.post('/sign-in', passport.authenticate('cryptlex', { session: false }), handler);
  */
 export class Strategy<
-  Account = unknown,
+  P extends SignInProvider = SignInProvider,
   Request extends StrategyRequest = StrategyRequest,
 > extends PassportBase {
   readonly name: string;
@@ -55,20 +58,20 @@ export class Strategy<
   private readonly _verify: Verify<readonly unknown[]> | undefined;
 
   constructor(
-    options: StrategyOptions<Account, Request> & WithoutSessions & WithoutRequest,
-    verify?: Verify<[result: SignInResult<Account>]>,
+    options: StrategyOptions<P, Request> & WithoutSessions & WithoutRequest,
+    verify?: Verify<[result: SignInResult<AccountOf<P>>]>,
   );
   constructor(
-    options: StrategyOptions<Account, Request> & WithoutSessions & WithRequest,
-    verify?: Verify<[request: Request, result: SignInResult<Account>]>,
+    options: StrategyOptions<P, Request> & WithoutSessions & WithRequest,
+    verify?: Verify<[request: Request, result: SignInResult<AccountOf<P>>]>,
   );
   constructor(
-    options: StrategyOptions<Account, Request> & WithSessions & WithoutRequest,
-    verify?: Verify<[result: SessionSignInResult<Account>]>,
+    options: StrategyOptions<P, Request> & WithSessions & WithoutRequest,
+    verify?: Verify<[result: SessionSignInResult<AccountOf<P>>]>,
   );
   constructor(
-    options: StrategyOptions<Account, Request> & WithSessions & WithRequest,
-    verify?: Verify<[request: Request, result: SessionSignInResult<Account>]>,
+    options: StrategyOptions<P, Request> & WithSessions & WithRequest,
+    verify?: Verify<[request: Request, result: SessionSignInResult<AccountOf<P>>]>,
   );
   constructor(options: object, verify?: Verify<never>) {
     super();
@@ -103,8 +106,8 @@ async function signInOnly({ settings, verify, request, credentials }: SignIn): P
   const { provider, realm, passReqToCallback } = settings;
   // With deadlines of their own; what comes after ours is dropped.
   const grant = await provider.signIn(credentials as never);
-  const account = grant.account ?? (await provider.account(grant));
-  const identity = provider.identify(account);
+  const account = grant.account ?? (await provider.account(grant as never));
+  const identity = provider.identify(account as never);
   const info = { grant };
   if (!verify) return judged({ user: identity }, { info, realm, code: 'invalid_credentials' });
   const result = { identity, account, grant };
@@ -118,10 +121,10 @@ async function signInToSession(signIn: SignIn): Promise<Outcome> {
   const started = await startedSession(settings, { ...signIn, signal: limit.signal() });
   const { session, id } = started;
   return started.keptFor(limit.signal(), async () => {
-    const info = concealed({ session }, { id });
+    const info = withId({ session }, { id });
     if (!verify) return judged({ user: session.user }, { info, realm, code: 'invalid_credentials' });
     const { identity, account } = session;
-    const result = concealed({ identity, account, session }, { id });
+    const result = withId({ identity, account, session }, { id });
     const verdict = await verdictOf(verify, passReqToCallback ? [request, result] : [result]);
     return judged(verdict, { info, realm, code: 'invalid_credentials' });
   });
@@ -131,5 +134,3 @@ function missingCredentials(options: SignInCallOptions | undefined, { realm }: S
   const { badRequestMessage: message = 'Missing credentials' } = options ?? {};
   return refusal(toHttpAnswer(new LatchkeyError('invalid_input'), { realm }), { message });
 }
-
-const concealed = concealer('id');

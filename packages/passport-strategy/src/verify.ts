@@ -7,8 +7,9 @@ export type VerifyDone = (error: unknown, user?: unknown, info?: unknown) => voi
 /**
  * The application's say in who may sign in, and as whom.
  *
- * It returns the user, or a promise of it, or calls `done`; the first of these counts. `false` and `null` refuse. One
- * that uses `done` returns nothing: write it with braces, since whatever an arrow function returns is taken for the user.
+ * It returns the user, or a promise of it, or calls `done`; the first of these counts. `false` and `null` refuse; to
+ * return `undefined` says nothing. Of one that declares `done` no value counts that it returns, save that of an async
+ * function: drivers of databases return all sorts of things.
  */
 export type Verify<Given extends readonly unknown[]> = (...given: [...Given, done: VerifyDone]) => unknown;
 
@@ -22,7 +23,7 @@ export interface Verdict {
 /**
  * Asks `verify` and gives its first outcome; rejects as it fails.
  *
- * How many parameters it declares says nothing: the wrapper of @nestjs/passport declares none, and calls `done`.
+ * That it declares no `done` says nothing: the wrapper of @nestjs/passport declares no parameters at all, and calls it.
  */
 export function verdictOf<Given extends readonly unknown[]>(
   verify: Verify<Given>,
@@ -34,13 +35,10 @@ export function verdictOf<Given extends readonly unknown[]>(
       else resolve({ user, info });
     };
     const returned = verify(...given, done);
+    const declaresDone = verify.length > given.length;
+    if (declaresDone && !(returned instanceof Promise)) return;
     Promise.resolve(returned).then((user) => {
-      if (user !== undefined && !isTimer(user)) resolve({ user });
+      if (user !== undefined) resolve({ user });
     }, reject);
   });
-}
-
-// `(result, done) => setTimeout(() => done(null, false), 10)` returns one, and must not sign anybody in.
-function isTimer(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'hasRef' in value && 'unref' in value;
 }
