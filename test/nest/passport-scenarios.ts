@@ -1,4 +1,4 @@
-import { memoryStore, createSessions, type Identity } from '@latchkey/core';
+import { createSessions, LatchkeyError, memoryStore, type Identity } from '@latchkey/core';
 import { sessionCookie } from '@latchkey/core/http';
 import { fakeProvider } from '@latchkey/core/testing';
 import { answerOf, SessionStrategy, Strategy } from '@latchkey/passport-strategy';
@@ -79,7 +79,13 @@ export function passportScenarios(version: number, nest: Nest): void {
         const me = await fetch(`${origin}/me`, { headers });
         expect([me.status, await me.json()]).toEqual([200, { subject: user.email }]);
       }
-      expect((await fetch(`${origin}/me`)).status).toBe(401);
+      const nobody = await fetch(`${origin}/me`);
+      expect([nobody.status, nobody.headers.get('www-authenticate')]).toEqual([
+        401,
+        'Bearer realm="latchkey"',
+      ]);
+      const ended = await fetch(`${origin}/me`, { headers: { cookie: cookie.replace(id, 'x'.repeat(43)) } });
+      expect(ended.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-latchkey=; .*Max-Age=0/)]);
       expect((await fetch(`${origin}/me`, { method: 'POST', headers: { cookie } })).status).toBe(403);
     });
 
@@ -93,6 +99,12 @@ export function passportScenarios(version: number, nest: Nest): void {
       expect([told.status, await told.json()]).toMatchObject([401, { error: 'invalid_credentials' }]);
       const missing = await signIn({ email: user.email });
       expect([missing.status, await missing.json()]).toMatchObject([400, { error: 'invalid_input' }]);
+    });
+
+    it('P5: tells how long to wait', async () => {
+      provider.failNext(new LatchkeyError('rate_limited', { retryAfterMs: 7_000 }));
+      const response = await signIn(user);
+      expect([response.status, response.headers.get('retry-after')]).toEqual([429, '7']);
     });
 
     it('P5: keeps the status of a provider that is down', async () => {
@@ -142,7 +154,9 @@ function moduleOf(
     class extends AuthGuard(name) {
       handleRequest(error: unknown, signedIn: unknown, info: unknown, context: Context) {
         if (!error && signedIn) return signedIn;
-        const { status, body } = answerOf(context.switchToHttp().getRequest(), error ?? info);
+        const http = context.switchToHttp();
+        const { status, headers, body } = answerOf(http.getRequest(), error ?? info);
+        for (const [name, value] of Object.entries(headers)) http.getResponse().header(name, value);
         throw new HttpException(body, status);
       }
     };
@@ -180,5 +194,8 @@ function moduleOf(
 }
 
 interface Context {
-  switchToHttp(): { getRequest(): object };
+  switchToHttp(): {
+    getRequest(): object;
+    getResponse(): { header(name: string, value: string): unknown };
+  };
 }

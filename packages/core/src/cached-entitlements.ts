@@ -19,12 +19,12 @@ export function cachedEntitlements(
   clock: Clock,
   startFlight: <T>(work: (signal: AbortSignal) => Promise<T>) => Flight<T>,
 ): Ask {
+  if (!entitlements) return async () => [];
+  const ask = entitlements;
   const answers = new LRUCache<string, { readonly list: readonly Entitlement[]; readonly until: number }>({
     max: 32,
   });
   const flights = new Map<string, Flight<readonly Entitlement[]>>();
-  if (!entitlements) return async () => [];
-  const ask = entitlements;
 
   return async ({ id, signal } = {}) => {
     signal?.throwIfAborted();

@@ -1,4 +1,16 @@
 import { isIPv6 } from 'node:net';
+import { LatchkeyError } from './latchkey-error.js';
+
+/**
+ * The client that a caller names, if it does.
+ *
+ * @throws LatchkeyError `invalid_input` for anything but text.
+ */
+export function checkedClient(client: unknown, provider: string): string | undefined {
+  if (client === undefined || client === '') return undefined;
+  if (typeof client === 'string') return client;
+  throw new LatchkeyError('invalid_input', { provider, message: 'The client must be text: an address.' });
+}
 
 /**
  * What clients are told apart by: an IPv4 address as a whole, of an IPv6 address the first 64 bits, since whoever has one

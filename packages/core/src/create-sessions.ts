@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { createAbortHub } from './abort-hub.js';
 import { checkedOptions } from './checked.js';
 import { concealer } from './concealer.js';
@@ -10,9 +9,10 @@ import type { Identity } from './identity.js';
 import { keptSessions, type KeptSession } from './kept-sessions.js';
 import { LatchkeyError } from './latchkey-error.js';
 import { createLiveSession, type LiveSession } from './live-session.js';
+import { createLiveSessions } from './live-sessions.js';
 import { memoryStore } from './memory-store.js';
 import type { CallOptions, Provider } from './provider.js';
-import type { Session, SessionOf } from './session.js';
+import type { SessionOf } from './session.js';
 import { createLogin } from './session-login.js';
 import { isSessionId, newSessionId, sessionKeys, type SessionKeys } from './session-id.js';
 import type { SessionRecord } from './session-record.js';
@@ -20,6 +20,7 @@ import { canRenew } from './session-renewal.js';
 import { Sessions, type SignedIn, type SignInOptions } from './sessions.js';
 import { sessionsOptions, type SessionsOptions } from './sessions-options.js';
 import { createSignInThrottle } from './sign-in-throttle.js';
+import { createSlots, type Slots } from './slots.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /**
@@ -64,13 +65,12 @@ export function createSessions<const P extends readonly Provider[]>(
     throttle: limits && createSignInThrottle({ store, clock, limits, onRefusal }),
     emitterOf,
   });
-  /** By where they are kept, never by their id. One that is driven out is read from the store again. */
-  const live = new LRUCache<string, LiveSession>({ max: mostLive });
-  /** Those that were signed out here lately: no get that was under way brings one back, and no store that failed (T13). */
-  const signedOut = new LRUCache<string, true>({ max: mostLive });
+  const live = createLiveSessions({ sessions, clock, idleMs, liveOf });
   const hub = createAbortHub();
   const closing = new AbortController();
-  const underWay = new Set<Flight<unknown>>();
+  /** All that is under way, and of it the renewals, which are waited for. */
+  const underWay = createSlots<Flight<unknown>>();
+  const renewals = createSlots<Flight<unknown>>();
 
   const names = Object.freeze(given.map(({ name }) => name));
   const methods = { providers: names, signIn, get, signOut, signOutEverywhere, close };
@@ -102,12 +102,17 @@ export function createSessions<const P extends readonly Provider[]>(
     const user = await userOf?.(one.session() as SessionOf<P>);
     one.checkOn();
     const { record } = sessions.drafted({ ...draft.record, ...(user !== undefined && { user }) });
+    // First, so that there are never both: where it cannot be ended, nobody is signed in.
     if (replaces !== undefined) await signOut(replaces);
     // A login that finishes after it was given up, or after all was closed, brings nothing about (T13).
     signal.throwIfAborted();
     one.adopt(await sessions.add(keys, record), draft);
-    live.set(keys.lookup, one);
     emitterOf(provider.name)('session-start');
+    if (signal.aborted) {
+      await sessions.end(keys);
+      throw signal.reason;
+    }
+    live.enter(keys, one);
     return concealed({ session: one.session() }, { id });
   }
 
@@ -120,6 +125,11 @@ export function createSessions<const P extends readonly Provider[]>(
       throw new LatchkeyError('invalid_response', { provider: name, message });
     }
     const identity = provider.identify(grant.account);
+    // Sign-out everywhere goes by these two: without them it would find nobody, or others.
+    if (identity.provider !== name || typeof identity.subject !== 'string' || identity.subject === '') {
+      const message = `The identity that ${name} gives has no subject, or is of another provider.`;
+      throw new LatchkeyError('invalid_response', { provider: name, message });
+    }
     return {
       provider: name,
       audience,
@@ -135,53 +145,14 @@ export function createSessions<const P extends readonly Provider[]>(
   async function get(id: string, { signal }: CallOptions = {}): Promise<SessionOf<P> | undefined> {
     checkOpen(signal);
     if (!isSessionId(id)) return undefined;
-    return (await unlessAborted(found(sessionKeys(id), signal), signal)) as SessionOf<P> | undefined;
-  }
-
-  async function found(keys: SessionKeys, signal: AbortSignal | undefined): Promise<Session | undefined> {
-    const known = live.get(keys.lookup);
-    const before = known?.kept();
-    const present = await sessions.read(keys, before, known?.usedAt);
-    // Another call may have come first.
-    const one = live.get(keys.lookup) ?? known ?? (present && liveOf(keys, present));
-    const hasEnded = () => one?.hasEnded() === true || signedOut.has(keys.lookup);
-    if (present && one && !hasEnded()) {
-      live.set(keys.lookup, one);
-      if (before) one.adopt(present, before);
-      await used(one, signal);
-      if (!hasEnded()) return one.session();
-    } else if (present) {
-      // It ended here, and the store failed when it was told of that.
-      await sessions.end(keys);
-    }
-    forget(keys, one);
-    return undefined;
-  }
-
-  /** Has a session in use renewed where that is due, and its use written. */
-  async function used(one: LiveSession, signal: AbortSignal | undefined): Promise<void> {
-    one.usedAt = Math.max(one.usedAt, clock.now());
-    try {
-      await one.refresh(signal);
-    } catch (error) {
-      if (one.hasEnded()) return;
-      throw error;
-    }
-    const { record, replaced } = one.kept();
-    if (replaced !== undefined || one.usedAt - record.usedAt >= idleMs / 10) await one.write();
-  }
-
-  function forget({ lookup }: SessionKeys, one: LiveSession | undefined) {
-    one?.end();
-    live.delete(lookup);
+    return (await unlessAborted(live.find(sessionKeys(id), signal), signal)) as SessionOf<P> | undefined;
   }
 
   async function signOut(id: string): Promise<void> {
     checkOpen();
     if (!isSessionId(id)) return;
     const keys = sessionKeys(id);
-    signedOut.set(keys.lookup, true);
-    forget(keys, live.get(keys.lookup));
+    live.signOut(keys);
     await sessions.end(keys);
   }
 
@@ -195,12 +166,7 @@ export function createSessions<const P extends readonly Provider[]>(
       throw new LatchkeyError('invalid_input', { provider: name, message: 'The subject must be text.' });
     }
     const account = { audience, identity: { provider: name, subject } };
-    const key = sessions.generations.keyOf(account);
-    for (const [lookup, one] of [...live.entries()]) {
-      if (one.kept().generationKey !== key) continue;
-      one.end();
-      live.delete(lookup);
-    }
+    live.signOutAll(sessions.generations.keyOf(account));
     await sessions.generations.end(account);
   }
 
@@ -208,11 +174,9 @@ export function createSessions<const P extends readonly Provider[]>(
     const reason = new LatchkeyError('closed', { message: 'The sessions were closed.' });
     closing.abort(reason);
     for (const flight of underWay) flight.end(reason);
-    await Promise.all([...underWay].map(({ landed }) => landed));
+    await Promise.all([...renewals].map(({ landed }) => landed));
     // A renewal that the store did not take then may be taken now. Where it is not, the session ends with its token.
-    const pending = [...live.values()].filter((one) => one.kept().replaced !== undefined);
-    await Promise.allSettled(pending.map((one) => one.write()));
-    live.clear();
+    await live.close();
     if (!givenStore) await keeper.close?.();
   }
 
@@ -227,18 +191,13 @@ export function createSessions<const P extends readonly Provider[]>(
       emit,
       checkOpen,
       startFlight: startShared,
+      startRenewal: (work) => listed(startShared(work), renewals),
     });
   }
 
   function startShared<T>(work: (signal: AbortSignal) => Promise<T>): Flight<T> {
     checkOpen();
-    const flight = startFlight(work, hub);
-    underWay.add(flight);
-    flight.landed.then(
-      () => underWay.delete(flight),
-      () => undefined, // it never rejects
-    );
-    return flight;
+    return listed(startFlight(work, hub), underWay);
   }
 
   function checkOpen(signal?: AbortSignal) {
@@ -257,7 +216,11 @@ export function createSessions<const P extends readonly Provider[]>(
   }
 }
 
-// A few kilobytes each.
-const mostLive = 10_000;
+/** Lists a flight until it has landed. */
+function listed<T>(flight: Flight<T>, list: Slots<Flight<unknown>>): Flight<T> {
+  const leave = list.add(flight);
+  flight.landed.then(leave, leave);
+  return flight;
+}
 
 const concealed = concealer('id');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hashed } from './hashed.js';
 import { LatchkeyError } from './latchkey-error.js';
 import type { Provider } from './provider.js';
 
@@ -16,7 +16,7 @@ export function credentialsKey(
 ): string {
   const lasting = Object.entries(credentials).filter(([field]) => !oneTime.includes(field));
   const text = canonical([formatVersion, name, audience, Object.fromEntries(lasting)], name);
-  return createHash('sha256').update(text).digest('base64url');
+  return hashed(text);
 }
 
 const formatVersion = 1;

@@ -41,8 +41,18 @@ export function defineProvider<const Name extends string, Credentials extends ob
     audience: definition.audience ?? upstream.origin,
     ...(definition.verifiesAudience !== undefined && { verifiesAudience: definition.verifiesAudience }),
     ...(definition.oneTime && { oneTime: Object.freeze([...definition.oneTime]) }),
-    ...(loginName && { loginName: (credentials: Credentials) => loginName.call(definition, credentials) }),
-    identify: (account: Account) => definition.identify(account),
+    ...(loginName && {
+      loginName: (credentials: Credentials) =>
+        guardedNow(
+          () => loginName.call(definition, credentials),
+          () => credentials,
+        ),
+    }),
+    identify: (account: Account) =>
+      guardedNow(
+        () => definition.identify(account),
+        () => account,
+      ),
 
     async signIn(credentials: Credentials, options?: CallOptions) {
       options?.signal?.throwIfAborted();
@@ -102,6 +112,14 @@ export function defineProvider<const Name extends string, Credentials extends ob
       return await work();
     } catch (error) {
       throw told(error, secrets, options);
+    }
+  }
+
+  function guardedNow<T>(work: () => T, secrets: () => unknown): T {
+    try {
+      return work();
+    } catch (error) {
+      throw told(error, secrets, undefined);
     }
   }
 

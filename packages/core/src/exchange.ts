@@ -55,6 +55,7 @@ export function exchange(
       reject(reason);
       reading.abort();
     });
+    if (reading.isOver()) return;
     const options = {
       origin: request.origin,
       path: request.path,
@@ -101,7 +102,7 @@ function readReply(limits: ExchangeLimits, settle: (outcome: Outcome) => void) {
     onResponseEnd: complete,
     onResponseError: (_, error) => fail(error),
   };
-  return { handler, abort, fail };
+  return { handler, abort, fail, isOver: () => isOver };
 
   function complete() {
     if (isOver || !head || !body) return;
@@ -110,7 +111,8 @@ function readReply(limits: ExchangeLimits, settle: (outcome: Outcome) => void) {
     const settled = ({ value, problem }: ReplyBody) =>
       settle({ reply: { status, headers, body: value }, bodyProblem: problem });
     const read = body.read();
-    if (read instanceof Promise) read.then(settled, fail);
+    if (read instanceof Promise)
+      read.then(settled, (error: unknown) => settle({ failure: networkFailure(error) }));
     else settled(read);
   }
 
@@ -121,7 +123,11 @@ function readReply(limits: ExchangeLimits, settle: (outcome: Outcome) => void) {
 
   function abort() {
     isOver = true;
-    controller?.abort(notWanted);
+    try {
+      controller?.abort(notWanted);
+    } catch {
+      // A dispatcher that cannot; nobody waits for the answer.
+    }
   }
 }
 

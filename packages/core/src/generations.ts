@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from './clock.js';
+import { hashed } from './hashed.js';
 import type { Identity } from './identity.js';
 import { LatchkeyError } from './latchkey-error.js';
 import type { Store } from './store.js';
@@ -54,7 +55,7 @@ export function isGeneration(word: string, kept: string | undefined): boolean {
 
 function keyOf({ audience, identity: { provider, subject } }: GenerationOwner): string {
   const text = JSON.stringify([1, provider, audience, subject]);
-  return `generation:${createHash('sha256').update(text).digest('base64url')}`;
+  return `generation:${hashed(text)}`;
 }
 
 function newWord(): string {

@@ -13,10 +13,10 @@ export interface KeptSession {
   readonly record: SessionRecord;
   readonly generationKey: string;
   /**
-   * The access token that the store has in place of the one in `record`: it failed when that was to be written, which is
+   * Access tokens of which the store has one in place of that in `record`: it failed when that was to be written, which is
    * still to be done.
    */
-  readonly replaced?: string;
+  readonly replaced?: readonly string[];
 }
 
 /** The sessions in a store, each sealed with a key that only its id gives. */
@@ -125,7 +125,7 @@ export function keptSessions(options: {
 
   /** What the store has, with the newer grant that it could not be given yet: it was used meanwhile, in another process. */
   function withPending(found: KeptSession, { replaced, record }: KeptSession): KeptSession {
-    if (replaced === undefined || found.record.grant.accessToken !== replaced) return found;
+    if (!replaced?.includes(found.record.grant.accessToken)) return found;
     const { grant, expiresAt } = record;
     return { ...found, record: { ...found.record, grant, expiresAt }, replaced };
   }

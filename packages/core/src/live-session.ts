@@ -37,10 +37,12 @@ export interface LiveContext extends RenewalContext {
   readonly checkOpen: () => void;
   /** Starts work that is shared; it is ended with everything else. */
   readonly startFlight: <T>(work: (signal: AbortSignal) => Promise<T>) => Flight<T>;
+  /** Likewise, for work that is waited for when all is ended. */
+  readonly startRenewal: <T>(work: (signal: AbortSignal) => Promise<T>) => Flight<T>;
 }
 
 export function createLiveSession(keys: SessionKeys, first: KeptSession, context: LiveContext): LiveSession {
-  const { provider, sessions, clock, emit, startFlight } = context;
+  const { provider, sessions, clock, emit, startFlight, startRenewal } = context;
   let kept = first;
   let token = grantToken(first.record.grant);
   /** Whether the token at hand was refused. */
@@ -163,7 +165,7 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
     // One that was renewed and refused from the first would be renewed and refused for ever.
     const isHopeless = isRefused && isUntried && clock.monotonic() < renewedAt + refusedAtOnceMs;
     const mayRenew = canRenew(provider, token.grant) && !isHopeless;
-    const flight = startFlight(async (signal) => {
+    const flight = startRenewal(async (signal) => {
       try {
         const next = await renewedSession(
           { keys, known: kept, usedAt: () => live.usedAt, mayRenew, signal },

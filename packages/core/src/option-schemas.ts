@@ -5,13 +5,16 @@ import type { Store } from './store.js';
 
 /** What several functions take among their options. */
 export const clockOption = z.custom<Clock>(
-  (value) => hasMethods(value, 'now', 'monotonic', 'sleep'),
+  (value) =>
+    hasMethods(value, 'now', 'monotonic', 'sleep') &&
+    ['undefined', 'function'].includes(typeof (value as Clock).after),
   'must be a clock',
 );
 
 export const providerOption = z.custom<Provider>(
   (value) =>
-    hasMethods(value, 'signIn', 'account') && hasMethods((value as Provider).upstream, 'json', 'skewMs'),
+    hasMethods(value, 'signIn', 'account', 'identify') &&
+    hasMethods((value as Provider).upstream, 'json', 'skewMs'),
   'must be made with defineProvider()',
 );
 
@@ -33,3 +36,9 @@ export function hasMethods(value: unknown, ...names: string[]): boolean {
     names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
   );
 }
+
+/** Tries in a span; see `tries`. */
+export const tryLimitOption = z.strictObject({
+  tries: z.int('must be a whole number').positive('must be above 0'),
+  perMs: z.number('must be a number').positive('must be above 0'),
+});

@@ -1,4 +1,5 @@
 import { checkedInput } from './checked.js';
+import { checkedClient } from './client-network.js';
 import type { Clock } from './clock.js';
 import type { Emit } from './event.js';
 import { createGrant, packGrant, type Grant } from './grant.js';
@@ -57,9 +58,5 @@ function tryOf(provider: Provider, credentials: unknown, client: unknown): SignI
     const message = `Tries to sign in at ${name} cannot be counted: its credentials have no email, and it defines no loginName.`;
     throw new LatchkeyError('invalid_config', { provider: name, message });
   }
-  if (client !== undefined && typeof client !== 'string') {
-    const message = 'The client must be text: an address.';
-    throw new LatchkeyError('invalid_input', { provider: name, message });
-  }
-  return { provider: name, audience, loginName, client: client === '' ? undefined : client };
+  return { provider: name, audience, loginName, client: checkedClient(client, name) };
 }

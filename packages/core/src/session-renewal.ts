@@ -111,7 +111,8 @@ export async function renewedSession(
         present = next;
       } catch (error) {
         if (!isLatchkeyError(error, 'store_error')) throw error;
-        return { ...present, record, replaced: present.replaced ?? renewed.record.grant.accessToken };
+        // What was there before may be written yet by another call.
+        return { ...present, record, replaced: [...(present.replaced ?? []), old] };
       }
     }
   }

@@ -21,7 +21,7 @@ export interface Session<Name extends string = string, Account = unknown> {
    *
    * A token that is refused is renewed once, however many report it. Where it cannot be, the session ends, and `getToken`
    * rejects with `token_rejected`, as `entitlements` does, then and ever after; where it has ended otherwise, in this
-   * process, with `not_signed_in`.
+   * process and lately, with `not_signed_in`.
    */
   readonly source: TokenSource;
   /**

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { Clock } from './clock.js';
 import type { LatchkeyEvent } from './event.js';
-import { clockOption, functionOption, providerOption, storeOption } from './option-schemas.js';
+import {
+  clockOption,
+  functionOption,
+  providerOption,
+  storeOption,
+  tryLimitOption,
+} from './option-schemas.js';
 import type { Provider } from './provider.js';
 import type { SessionOf } from './session.js';
 import type { SignInLimits } from './sign-in-throttle.js';
@@ -34,9 +40,7 @@ export interface SessionsOptions<P extends readonly Provider[] = readonly Provid
 }
 
 const span = z.number('must be a number').positive('must be above 0').max(Number.MAX_SAFE_INTEGER);
-const tryLimit = z
-  .strictObject({ tries: z.int('must be a whole number').positive('must be above 0'), perMs: span })
-  .optional();
+const tryLimit = tryLimitOption.optional();
 
 /** What `createSessions` takes, with its defaults. */
 export const sessionsOptions = z.strictObject({

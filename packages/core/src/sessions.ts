@@ -57,7 +57,8 @@ export abstract class Sessions<
   abstract signOut(id: string): Promise<void>;
 
   /**
-   * Ends every session of one account, in all processes that share the store.
+   * Ends every session of one account, in all processes that share the store. A sign-in that is with the provider at that
+   * moment comes after.
    *
    * @throws LatchkeyError `unknown_provider`.
    */

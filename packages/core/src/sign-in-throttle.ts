@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { clientNetwork } from './client-network.js';
 import type { Clock } from './clock.js';
+import { hashed } from './hashed.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
 import { isRefusal } from './refusal.js';
 import type { Store } from './store.js';
@@ -29,7 +29,8 @@ export interface SignInTry {
 export interface SignInThrottle {
   /**
    * What `signIn` gives. It is not run where there were too many refused tries. One that was not refused does not count, nor
-   * does one for which the provider asks for a second factor: only the right password gets so far.
+   * does one for which the provider asks for a second factor: only the right password gets so far. One that its caller gives
+   * up once it was sent counts.
    *
    * A client that signed in to the account within 30 days has an allowance of its own where the one of the account is used
    * up, so that strangers cannot lock its user out.
@@ -54,15 +55,19 @@ export function createSignInThrottle(options: {
     async run(who, signIn, signal) {
       const places = placesOf(who);
       const taken = await takeAll(places, who.provider, signal);
+      let isSent = false;
       try {
+        signal?.throwIfAborted();
+        isSent = true;
         const result = await signIn();
         await giveBack(taken);
         // A store that fails here fails the session that is to follow, too.
         if (places.known) await store.set(places.known, '1', { ttlMs: knownForMs }).catch(() => undefined);
         return result;
       } catch (error) {
-        // Of one that the caller gave up nobody knows how it ended.
-        if (signal?.aborted || isRefusedTry(error)) for (const one of taken) one.keep();
+        // Of one that its caller gave up nobody knows how it ended: leaving early is no way round the limits.
+        const isGivenUp = isSent && signal?.aborted && !isLatchkeyError(signal.reason, 'closed');
+        if (isGivenUp || isRefusedTry(error)) for (const one of taken) one.keep();
         else await giveBack(taken);
         throw error;
       }
@@ -83,8 +88,8 @@ export function createSignInThrottle(options: {
         (await take(places.client, client)) ??
         (await take(places.account, account));
       if (!full) return taken;
-      const isForAccount = taken.length === (places.client === undefined ? 0 : 2);
-      if (isForAccount && (await isKnown(places))) return taken;
+      // The account's own limit is the last, and of clients that are not named none is known.
+      if (taken.length === 2 && (await isKnown(places))) return taken;
       onRefusal(provider);
       const message = `There were too many refused tries to sign in at ${provider}.`;
       throw new LatchkeyError('rate_limited', { provider, message, retryAfterMs: full.retryAfterMs });
@@ -110,20 +115,16 @@ interface Places {
 
 function placesOf({ provider, audience, loginName, client }: SignInTry): Places {
   const whose = [provider, audience, loginName.normalize('NFKC').trim().toLowerCase()];
-  const account = `throttle-account:${hashed(whose)}`;
+  const account = `throttle-account:${hashed(JSON.stringify(whose))}`;
   if (client === undefined) return { account };
   const network = clientNetwork(client);
-  const both = hashed([...whose, network]);
+  const both = hashed(JSON.stringify([...whose, network]));
   return {
     account,
     accountAndClient: `throttle-account-client:${both}`,
-    client: `throttle-client:${hashed([network])}`,
+    client: `throttle-client:${hashed(JSON.stringify([network]))}`,
     known: `known-client:${both}`,
   };
-}
-
-function hashed(names: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(names)).digest('base64url');
 }
 
 async function giveBack(taken: readonly Try[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from './clock.js';
 import type { LatchkeyEvent } from './event.js';
-import { clockOption, functionOption, hasMethods } from './option-schemas.js';
+import { clockOption, functionOption, hasMethods, tryLimitOption } from './option-schemas.js';
 import type { Provider } from './provider.js';
 import type { Store } from './store.js';
 import type { TryLimit } from './tries.js';
@@ -49,10 +49,7 @@ export const upstreamTokensOptions = z
     owns: functionOption().optional(),
     maxAgeMs: z.number('must be a number').min(0, 'must be 0 or more').optional(),
     throttle: z
-      .union(
-        [z.literal(false), z.strictObject({ tries: z.int().positive(), perMs: z.number().positive() })],
-        'must be false, or { tries, perMs } with numbers above 0',
-      )
+      .union([z.literal(false), tryLimitOption], 'must be false, or { tries, perMs } with numbers above 0')
       .optional(),
     store: z.custom<Store>((value) => hasMethods(value, 'take'), 'must be a store').optional(),
     clock: clockOption.optional(),

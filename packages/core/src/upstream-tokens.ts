@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { createAbortHub } from './abort-hub.js';
 import { createBoundedEntries } from './bounded-entries.js';
 import { checkedOptions } from './checked.js';
-import { clientNetwork } from './client-network.js';
+import { checkedClient, clientNetwork } from './client-network.js';
 import { createEmitter } from './event.js';
 import { failClosedStore } from './fail-closed-store.js';
 import { startFlight, type Flight } from './flight.js';
+import { hashed } from './hashed.js';
 import type { Identity } from './identity.js';
 import { isLatchkeyError, LatchkeyError, withActor } from './latchkey-error.js';
 import { memoryStore } from './memory-store.js';
@@ -93,8 +93,9 @@ export function createUpstreamTokens<Account>(
   let isClosed = false;
 
   return Object.freeze({
-    async verify(token: string, { signal, client }: VerifyTokenOptions = {}) {
+    async verify(token: string, { signal, client: given }: VerifyTokenOptions = {}) {
       if (isClosed) throw closed();
+      const client = checkedClient(given, name);
       signal?.throwIfAborted();
       if (!isBearerValue(token) || isSessionId(token)) return undefined;
       const hash = hashed(token);
@@ -145,14 +146,18 @@ export function createUpstreamTokens<Account>(
         message: `This client brought too many tokens that ${name} refused.`,
       });
     }
+    let isSent = false;
     try {
+      signal.throwIfAborted();
+      isSent = true;
       const answer = await ask(signal);
       if (answer.held) await taken.try.giveBack();
       else taken.try.keep();
       return answer;
     } catch (error) {
       // Of one that the caller gave up nobody knows how it ended: else leaving early would be a way round the limit.
-      if (signal.aborted || isRefusal(error)) taken.try.keep();
+      const isGivenUp = isSent && signal.aborted && !isLatchkeyError(signal.reason, 'closed');
+      if (isGivenUp || isRefusal(error)) taken.try.keep();
       else await taken.try.giveBack();
       throw error;
     }
@@ -218,11 +223,6 @@ export function createUpstreamTokens<Account>(
     flights.set(key, flight);
     return flight.join(signal);
   }
-}
-
-// Kept for as long as answers are, tokens would lie about in memory for nothing.
-function hashed(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
 }
 
 function keyOf(hash: string, isGood: boolean): string {

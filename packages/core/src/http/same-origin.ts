@@ -10,7 +10,10 @@ export interface RequestHead {
 }
 
 export interface SameOriginOptions {
-  /** Origins such as `https://app.example.com` that requests may come from beside the host itself. Default: none. */
+  /**
+   * Origins such as `https://app.example.com` that requests may come from beside the host itself, of browsers that send no
+   * `Sec-Fetch-Site`: for proxies that change `Host`. Today's browsers send it, and what it says counts. Default: none.
+   */
   readonly origins?: readonly string[] | undefined;
 }
 

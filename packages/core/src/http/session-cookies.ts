@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { checkedOptions } from '../checked.js';
 import { LatchkeyError } from '../latchkey-error.js';
 import { isSessionId } from '../session-id.js';
 import { cookieSettings, type CookieOptions } from './cookie-options.js';
@@ -35,10 +37,8 @@ export interface SessionCookiesOptions extends CookieOptions {
  * const cookies = createSessionCookies({ sameSite: 'strict' });
  * response.setHeader('Set-Cookie', cookies.set(id));
  */
-export function createSessionCookies({
-  bearer = true,
-  ...options
-}: SessionCookiesOptions = {}): SessionCookies {
+export function createSessionCookies(given: SessionCookiesOptions = {}): SessionCookies {
+  const { bearer, ...options } = checkedOptions('the session cookie', sessionCookiesOptions, given);
   const { name, attributes, lifetime } = cookieSettings('the session cookie', options);
   const cleared = `${name}=${attributes}; Max-Age=0; Expires=${new Date(0).toUTCString()}`;
 
@@ -55,3 +55,6 @@ export function createSessionCookies({
     },
   });
 }
+
+// The rest is for the cookie.
+const sessionCookiesOptions = z.looseObject({ bearer: z.boolean('must be true or false').default(true) });

@@ -1,6 +1,8 @@
 // An application with the types of Passport and Express. Compiled by a test, never run.
 import { createSessions, type Identity } from '@latchkey/core';
 import { fakeProvider } from '@latchkey/core/testing';
+import { cryptlex } from '@latchkey/provider-cryptlex';
+import { lclx } from '@latchkey/provider-lclx';
 import { answer, errorHandler, SessionStrategy, Strategy } from '@latchkey/passport-strategy';
 import express, { type Request } from 'express';
 import passport from 'passport';
@@ -33,6 +35,13 @@ passport.use(
     name: session.provider satisfies 'fake',
   })),
 );
+
+const two = [cryptlex({ accountAlias: 'acme' }), lclx()] as const;
+const ofTwo = createSessions({ providers: two });
+for (const provider of two) passport.use(new Strategy({ provider, sessions: ofTwo }));
+passport.use(new Strategy({ provider: two[0], sessions: ofTwo }, async ({ account }) => account.email));
+// @ts-expect-error an account of another provider has other fields
+passport.use(new Strategy({ provider: two[1] }, ({ account }) => account.role));
 
 app.get('/me', passport.authenticate('latchkey-session', { session: false }), (request, response) => {
   const subject: string | undefined = request.user?.subject;
