@@ -145,7 +145,8 @@ export function createSessions<const P extends readonly Provider[]>(
   async function get(id: string, { signal }: CallOptions = {}): Promise<SessionOf<P> | undefined> {
     checkOpen(signal);
     if (!isSessionId(id)) return undefined;
-    return (await unlessAborted(live.find(sessionKeys(id), signal), signal)) as SessionOf<P> | undefined;
+    const finding = live.find(sessionKeys(id), signal);
+    return (await (signal ? unlessAborted(finding, signal) : finding)) as SessionOf<P> | undefined;
   }
 
   async function signOut(id: string): Promise<void> {
