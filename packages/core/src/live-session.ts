@@ -51,7 +51,8 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
   let isUntried = false;
   /** When it was; moments of the monotonic clock. */
   let renewedAt = -Infinity;
-  let renewal: Flight<void> | undefined;
+  /** What is to replace a token, and which. */
+  let renewal: { readonly of: string; readonly flight: Flight<void> } | undefined;
   /** The last renewal, where it failed. */
   let failure: { readonly at: number; readonly error: unknown } | undefined;
   let writing: Promise<void> | undefined;
@@ -150,18 +151,19 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
     for (const before = token; token === before;) {
       // Late, with a token whose renewal has just failed: that was this caller's renewal, too (T2).
       if (failure && clock.monotonic() < failure.at + floorMs) throw failure.error;
-      const joined = renewal ?? start();
+      const { of, flight } = renewal ?? start();
       try {
-        await joined.join(signal);
-        return;
+        await flight.join(signal);
+        // One that was to replace the token before may have found just this one, which was refused meanwhile.
+        if (of === before.value) return;
       } catch (error) {
         // Who comes just as the others leave finds work that was given up.
-        if (!joined.isAbandoned() || signal?.aborted || isLatchkeyError(error)) throw error;
+        if (!flight.isAbandoned() || signal?.aborted || isLatchkeyError(error)) throw error;
       }
     }
   }
 
-  function start(): Flight<void> {
+  function start(): NonNullable<typeof renewal> {
     // One that was renewed and refused from the first would be renewed and refused for ever.
     const isHopeless = isRefused && isUntried && clock.monotonic() < renewedAt + refusedAtOnceMs;
     const mayRenew = canRenew(provider, token.grant) && !isHopeless;
@@ -171,8 +173,10 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
           { keys, known: kept, usedAt: () => live.usedAt, mayRenew, signal },
           context,
         );
+        // What was found in the store may be known already, and in use.
+        const isNew = next.record.grant.accessToken !== token.value;
         take(next);
-        isUntried = true;
+        if (isNew) isUntried = true;
         renewedAt = clock.monotonic();
         failure = undefined;
       } catch (error) {
@@ -185,8 +189,8 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
         renewal = undefined;
       }
     });
-    renewal = flight;
-    return flight;
+    renewal = { of: token.value, flight };
+    return renewal;
   }
 
   async function finish(error: LatchkeyError) {
