@@ -30,7 +30,7 @@ export interface UpstreamTokensOptions<Account = unknown> {
 /** What is used of a provider to tell whose a token is. */
 export type VerifyingProvider<Account = unknown> = Pick<
   Provider<string, object, Account>,
-  'name' | 'origin' | 'upstream' | 'verify' | 'verifiesAudience' | 'identify'
+  'name' | 'origin' | 'upstream' | 'verify' | 'verifiesAudience' | 'identify' | 'entitlements'
 >;
 
 const providerSchema = z

@@ -1,7 +1,9 @@
 import { createAbortHub } from './abort-hub.js';
 import { createBoundedEntries } from './bounded-entries.js';
 import { checkedOptions } from './checked.js';
+import { cachedEntitlements } from './cached-entitlements.js';
 import { checkedClient, clientNetwork } from './client-network.js';
+import type { Entitlement } from './entitlement.js';
 import { createEmitter } from './event.js';
 import { failClosedStore } from './fail-closed-store.js';
 import { startFlight, type Flight } from './flight.js';
@@ -12,6 +14,7 @@ import { memoryStore } from './memory-store.js';
 import type { CallOptions } from './provider.js';
 import { isRefusal } from './refusal.js';
 import { isSessionId } from './session-id.js';
+import { createSlots } from './slots.js';
 import { statedEnd } from './stated-end.js';
 import { staticTokenSource } from './static-token-source.js';
 import { isBearerValue } from './token.js';
@@ -25,6 +28,8 @@ export interface UpstreamToken<Account = unknown> {
   readonly account: Account;
   /** That token, for calls in its owner's name. Its errors carry `actor: 'user'`. */
   readonly source: TokenSource & { readonly actor: 'user' };
+  /** What the user may use; as of a session. */
+  entitlements(options?: CallOptions & { readonly id?: string }): Promise<Entitlement[]>;
 }
 
 /** What `verify` takes beside a token. */
@@ -90,6 +95,8 @@ export function createUpstreamTokens<Account>(
   const asking = new Map<string, Flight<Answer<Account>>>();
   /** Calls, by token and client: many at a time with the same token are one try. */
   const admitting = new Map<string, Flight<Answer<Account>>>();
+  /** Requests for what a caller may use. */
+  const entitled = createSlots<Flight<unknown>>();
   let isClosed = false;
 
   return Object.freeze({
@@ -109,7 +116,7 @@ export function createUpstreamTokens<Account>(
 
   async function close() {
     isClosed = true;
-    for (const flight of [...admitting.values(), ...asking.values()]) flight.end(closed());
+    for (const flight of [...admitting.values(), ...asking.values(), ...entitled]) flight.end(closed());
     answers.clear();
     if (!options.store) await store.close?.();
   }
@@ -182,26 +189,33 @@ export function createUpstreamTokens<Account>(
   }
 
   function heldBy(account: Account, token: string, hash: string): UpstreamToken<Account> {
-    const source = staticTokenSource(token, provider);
-    return Object.freeze({
-      identity: provider.identify(account),
-      account,
-      source: Object.freeze({
-        ...source,
-        actor: 'user' as const,
-        async getToken(options) {
-          try {
-            return await source.getToken(options);
-          } catch (error) {
-            if (!isLatchkeyError(error, 'token_rejected')) throw error;
-            // The provider has taken its word back; the next request is to hear it too.
-            if (answers.get(keyOf(hash, true))) emit('rejected');
-            answers.delete(keyOf(hash, true));
-            throw withActor(error, 'user');
-          }
-        },
-      } satisfies TokenSource),
-    });
+    const fixed = staticTokenSource(token, provider);
+    const source = Object.freeze({
+      ...fixed,
+      actor: 'user' as const,
+      async getToken(options) {
+        try {
+          return await fixed.getToken(options);
+        } catch (error) {
+          if (!isLatchkeyError(error, 'token_rejected')) throw error;
+          // The provider has taken its word back; the next request is to hear it too.
+          if (answers.get(keyOf(hash, true))) emit('rejected');
+          answers.delete(keyOf(hash, true));
+          throw withActor(error, 'user');
+        }
+      },
+    } satisfies TokenSource);
+    const entitlements = cachedEntitlements(provider, source, clock, startAsking);
+    return Object.freeze({ identity: provider.identify(account), account, source, entitlements });
+  }
+
+  /** A request to the provider on behalf of somebody whose token is good; it ends with all others. */
+  function startAsking<T>(work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    if (isClosed) throw closed();
+    const flight = startFlight(work, hub);
+    const leave = entitled.add(flight);
+    flight.landed.then(leave, leave);
+    return flight;
   }
 
   /** What the flight of `key` gives; `work` starts one where there is none. */

@@ -1,6 +1,7 @@
 import {
   checkedOptions,
   createUpstreamTokens,
+  LatchkeyError,
   type Identity,
   type Session,
   type TokenSource,
@@ -8,11 +9,13 @@ import {
   type UpstreamTokensOptions,
 } from '@latchkey/core';
 import {
+  createCallers,
+  createRequestAnswer,
   createSameOriginCheck,
   createSessionCookies,
+  type Callers,
   type CookieOptions,
-  type SameOriginCheck,
-  type SessionCookies,
+  type HttpAnswer,
 } from '@latchkey/core/http';
 import { z } from 'zod';
 import type { CommonOptions } from './common-options.js';
@@ -70,12 +73,9 @@ export interface UpstreamTokenResult {
 /** Options that were checked. */
 export interface SessionStrategySettings {
   readonly name: string;
-  readonly sessions: SessionFinder;
-  readonly cookies: SessionCookies;
-  readonly usesCookie: boolean;
-  readonly bearer: boolean;
-  readonly upstreamTokens: Pick<UpstreamTokens, 'verify'> | undefined;
-  readonly check: SameOriginCheck | undefined;
+  readonly callers: Callers;
+  /** The answer to a request that comes from nobody who is signed in. */
+  readonly notSignedIn: (request: StrategyRequest) => HttpAnswer;
   readonly client: (request: StrategyRequest) => string | undefined;
   readonly realm: string | undefined;
   readonly timeoutMs: number;
@@ -84,19 +84,25 @@ export interface SessionStrategySettings {
 
 /** @throws LatchkeyError `invalid_config`, with every problem in one message. */
 export function sessionStrategySettings(options: unknown): SessionStrategySettings {
-  const { cookie, bearer, csrf, client, realm, upstreamTokens, ...checked } = checkedOptions(
+  const { cookie, bearer, csrf, client, realm, sessions, upstreamTokens, ...checked } = checkedOptions(
     'SessionStrategy',
     schema,
     options,
   );
+  const cookies = createSessionCookies({ ...(cookie === false ? undefined : cookie), bearer });
+  const acceptsCookie = cookie !== false;
+  const answer = createRequestAnswer({ realm, bearer, cookies: acceptsCookie ? cookies : undefined });
   return {
     ...checked,
     realm,
-    bearer,
-    cookies: createSessionCookies({ ...(cookie === false ? undefined : cookie), bearer }),
-    usesCookie: cookie !== false,
-    upstreamTokens: upstreamTokens && readyTokens(upstreamTokens),
-    check: csrf === false ? undefined : createSameOriginCheck(csrf),
+    callers: createCallers({
+      sessions,
+      cookies,
+      acceptsCookie,
+      check: csrf === false ? undefined : createSameOriginCheck(csrf),
+      upstreamTokens: upstreamTokens && readyTokens(upstreamTokens),
+    }),
+    notSignedIn: (request) => answer(new LatchkeyError('not_signed_in', { actor: 'user' }), request),
     client: client ?? (({ ip }) => ip),
   };
 }

@@ -1,5 +1,5 @@
-import { LatchkeyError, type Session } from '@latchkey/core';
-import { bearerToken, toHttpAnswer } from '@latchkey/core/http';
+import type { Session } from '@latchkey/core';
+import type { Caller } from '@latchkey/core/http';
 import { checkedVerify } from './checked-verify.js';
 import type { WithoutRequest, WithRequest } from './common-options.js';
 import { judged } from './judged.js';
@@ -16,7 +16,6 @@ import {
   type WithUpstreamTokens,
 } from './session-strategy-options.js';
 import type { StrategyRequest } from './strategy-request.js';
-import type { TimeLimit } from './time-limit.js';
 import { verdictOf, type Verify } from './verify.js';
 import { withId } from './with-id.js';
 
@@ -74,16 +73,9 @@ export class SessionStrategy<
   authenticate(request: Request, options?: object): void {
     const { _settings: settings, _verify: verify } = this;
     performOnce({ actor: this, request, options }, settings, (limit): Refused | Promise<Outcome> => {
-      const token = bearerToken(request.headers);
-      const id = settings.cookies.read(request.headers);
-      const byCookie = id !== undefined && id !== token;
-      const call: Call = { settings, verify, request, limit };
-      if (id !== undefined && !(byCookie && !settings.usesCookie)) {
-        if (byCookie) settings.check?.({ method: request.method, headers: request.headers });
-        return bySession(call, id, byCookie);
-      }
-      if (token !== undefined && settings.upstreamTokens) return byUpstreamToken(call, token);
-      return notSignedIn(settings, { presented: token !== undefined && settings.bearer });
+      const { callers, client } = settings;
+      const caller = callers.of(request, () => ({ client: client(request), signal: limit.signal() }));
+      return caller ? outcome(caller, { settings, verify, request }) : notSignedIn(settings, request);
     });
   }
 }
@@ -92,31 +84,22 @@ interface Call {
   readonly settings: SessionStrategySettings;
   readonly verify: Verify<readonly unknown[]> | undefined;
   readonly request: StrategyRequest;
-  readonly limit: TimeLimit;
 }
 
-async function bySession(call: Call, id: string, byCookie: boolean): Promise<Outcome> {
-  const { settings } = call;
-  const session = await settings.sessions.get(id);
-  if (!session) {
-    const setCookie = byCookie ? settings.cookies.clear() : undefined;
-    return notSignedIn(settings, { presented: !byCookie, setCookie });
+async function outcome(asked: Promise<Caller | undefined>, call: Call): Promise<Outcome> {
+  const caller = await asked;
+  if (!caller) return notSignedIn(call.settings, call.request);
+  if (caller.token) {
+    const { identity, account, source } = caller.token;
+    return decided(call, { user: identity, result: { identity, account, source }, info: { source } });
   }
+  const { session, id } = caller;
   const { identity, account, user } = session;
   return decided(call, {
     user,
     result: withId({ identity, account, session }, { id }),
     info: withId({ session }, { id }),
   });
-}
-
-async function byUpstreamToken(call: Call, token: string): Promise<Outcome> {
-  const { settings, request, limit } = call;
-  const client = settings.client(request);
-  const held = await settings.upstreamTokens?.verify(token, { client, signal: limit.signal() });
-  if (!held) return notSignedIn(settings, { presented: true });
-  const { identity, account, source } = held;
-  return decided(call, { user: identity, result: { identity, account, source }, info: { source } });
 }
 
 async function decided(
@@ -130,12 +113,8 @@ async function decided(
   return judged(verdict, { info, realm, code: 'not_signed_in' });
 }
 
-/** @param options.presented whether there was a bearer token, which then was not good. */
-function notSignedIn(
-  { realm }: SessionStrategySettings,
-  { presented, setCookie }: { readonly presented: boolean; readonly setCookie?: string | undefined },
-): Refused {
-  const answer = toHttpAnswer(new LatchkeyError('not_signed_in'), { realm });
-  const { headers } = toHttpAnswer(new LatchkeyError('token_rejected'), { realm });
-  return { refused: refusal(presented ? { ...answer, headers } : answer, { setCookie }) };
+function notSignedIn({ notSignedIn }: SessionStrategySettings, request: StrategyRequest): Refused {
+  const answer = notSignedIn(request);
+  const { 'Set-Cookie': setCookie, ...headers } = answer.headers;
+  return { refused: refusal({ ...answer, headers }, { setCookie }) };
 }

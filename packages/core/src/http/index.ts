@@ -15,4 +15,13 @@ export {
   type SameOriginCheckOptions,
   type SameOriginOptions,
 } from './same-origin.js';
+export {
+  createCallers,
+  type Caller,
+  type Callers,
+  type CallersOptions,
+  type SessionCaller,
+  type TokenCaller,
+} from './callers.js';
+export { createRequestAnswer, type RequestAnswerOptions } from './request-answer.js';
 export { safeNext } from './safe-next.js';
