@@ -1,0 +1,123 @@
+import { createRequire } from 'node:module';
+import { LatchkeyError } from '@latchkey/core';
+import { Inject, Injectable, Logger, type CanActivate, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { accessRules } from './access.js';
+import { AuthGuard } from './auth.guard.js';
+import { settingsToken } from './latchkey.tokens.js';
+
+/**
+ * Warns at boot of handlers that Nest keeps the global guard from, and refuses two sets of providers of one name.
+ *
+ * Such handlers are those of a microservice that is connected to an HTTP application without `inheritAppConfig`, and before
+ * Nest 12 those of gateways.
+ */
+@Injectable()
+export class BootCheckService implements OnModuleInit {
+  /** Registered as a global guard beside `AuthGuard`, it goes wherever that goes. */
+  readonly tracer = new GuardTracer();
+  private readonly logger = new Logger('Latchkey');
+
+  constructor(
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(HttpAdapterHost) private readonly adapters: HttpAdapterHost,
+  ) {
+    modules.getRpcTargetRegistry<RpcTarget>().subscribe((target) => this.watch(target));
+  }
+
+  onModuleInit(): void {
+    this.checkNames();
+    if (!this.tracer.isGlobal || nestVersion() >= 12) return;
+    for (const name of this.unguardedGateways()) {
+      this.logger.warn(
+        `${name} is not guarded: Nest 11 applies no global guard to gateways. ` +
+          'Put @UseGuards(AuthGuard) on it, or @Public() where everybody may use it.',
+      );
+    }
+  }
+
+  private checkNames(): void {
+    const names = [...this.modules.values()].flatMap(({ providers }) =>
+      [...providers.keys()].filter((token) => typeof token === 'string' && token.startsWith(settingsToken())),
+    );
+    const twice = names.find((token, at) => names.indexOf(token) !== at);
+    if (twice === undefined) return;
+    throw new LatchkeyError('invalid_config', {
+      message: 'LatchkeyModule is there twice in this application: give all but one a `name` of their own.',
+    });
+  }
+
+  /** Nest registers the handlers of a microservice that is connected at once, and for each of them looks at its guards. */
+  private watch(target: RpcTarget): void {
+    const before = this.tracer.lookedAt;
+    queueMicrotask(() => {
+      const isHybrid = Boolean(this.adapters.httpAdapter);
+      const hasHandlers = (target.getHandlers?.().size ?? 0) > 0;
+      if (!this.tracer.isGlobal || !isHybrid || !hasHandlers || this.tracer.lookedAt !== before) return;
+      this.logger.warn(
+        'A microservice is connected without inheritAppConfig, so that the global guard is not applied to its handlers. ' +
+          'Use connectMicroservice(options, { inheritAppConfig: true }), or put @UseGuards(AuthGuard) on them.',
+      );
+    });
+  }
+
+  private unguardedGateways(): string[] {
+    const gateways = [...this.modules.values()].flatMap(({ providers }) =>
+      [...providers.values()].filter(
+        ({ metatype }) => typeof metatype === 'function' && Reflect.hasMetadata(gatewayKey, metatype),
+      ),
+    );
+    return gateways.flatMap(({ metatype, instance }) => {
+      const isOpen = handlersOf(instance as object).some((handler) => isUnguarded(handler, metatype as object));
+      return isOpen ? [(metatype as { name: string }).name] : [];
+    });
+  }
+}
+
+/** Lets everything pass, and tells how often Nest has looked at it to put together the guards of a handler. */
+export class GuardTracer implements CanActivate {
+  lookedAt = 0;
+  isGlobal = false;
+
+  get canActivate(): () => boolean {
+    this.lookedAt += 1;
+    return pass;
+  }
+}
+
+const pass = () => true;
+
+interface RpcTarget {
+  getHandlers?(): ReadonlyMap<string, unknown>;
+}
+
+// As the decorators of @nestjs/websockets and @nestjs/common define them.
+const gatewayKey = 'websockets:is_gateway';
+const messageKey = 'websockets:message_mapping';
+const guardsKey = '__guards__';
+
+function handlersOf(gateway: object): object[] {
+  const prototype = Object.getPrototypeOf(gateway) as object | null;
+  if (!prototype || prototype === Object.prototype) return [];
+  const own = Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(({ value }: PropertyDescriptor) =>
+    typeof value === 'function' && Reflect.hasMetadata(messageKey, value) ? [value as object] : [],
+  );
+  return [...own, ...handlersOf(prototype)];
+}
+
+function isUnguarded(handler: object, gateway: object): boolean {
+  if (accessRules(handler, gateway).access === 'public') return false;
+  const guards = [handler, gateway].flatMap(
+    (target) => (Reflect.getMetadata(guardsKey, target) ?? []) as readonly unknown[],
+  );
+  return !guards.some((guard) => guard === AuthGuard || guard instanceof AuthGuard || isSubclass(guard));
+}
+
+function isSubclass(guard: unknown): boolean {
+  return typeof guard === 'function' && guard.prototype instanceof AuthGuard;
+}
+
+function nestVersion(): number {
+  const { version } = createRequire(import.meta.url)('@nestjs/core/package.json') as { version: string };
+  return Number.parseInt(version, 10);
+}

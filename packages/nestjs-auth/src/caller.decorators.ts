@@ -1,0 +1,42 @@
+import type { Identity } from '@latchkey/core';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { callerOf, sessionOf, userOf } from './caller.js';
+
+/**
+ * To be augmented with the application's own user, so that `CurrentUser` is its type too.
+ *
+ * @example
+ * declare module '@latchkey/nestjs-auth' {
+ *   interface LatchkeyAuth { user: MyUser }
+ * }
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- what an application adds to it is its content
+export interface LatchkeyAuth {}
+
+/** The type of the user: that of `LatchkeyAuth`, else `Identity`. */
+export type CurrentUser = LatchkeyAuth extends { user: infer User } ? User : Identity;
+
+/**
+ * Gives a handler the user: what the option `user` made of it at sign-in, else the identity; with a key, that field of it.
+ * `null` where nobody is signed in.
+ */
+export const CurrentUser = createParamDecorator((key: string | undefined, context: ExecutionContext) => {
+  const caller = callerOf(context);
+  const user = caller ? userOf(caller) : null;
+  if (key === undefined || typeof user !== 'object' || user === null) return user;
+  return Object.hasOwn(user, key) ? (user as Readonly<Record<string, unknown>>)[key] : undefined;
+});
+
+/** Gives a handler the session; `null` where there is none, as with a token of the provider's own. */
+export const CurrentSession = createParamDecorator((_: undefined, context: ExecutionContext) =>
+  sessionOf(callerOf(context)),
+);
+
+/**
+ * Gives a handler an access token of the provider, for calls in the user's name; `null` where nobody is signed in. The
+ * session's `source`, which typed clients take, renews it where that is possible; this is the text alone, as it is now.
+ */
+export const AccessToken = createParamDecorator(async (_: undefined, context: ExecutionContext) => {
+  const caller = callerOf(context);
+  return caller ? (await caller.source.getToken()).value : null;
+});

@@ -1,0 +1,63 @@
+import { LatchkeyError, type Sessions } from '@latchkey/core';
+import { createCallers, type Caller, type Callers } from '@latchkey/core/http';
+import type { ContextType, ExecutionContext } from '@nestjs/common';
+import type { CallContext } from './contexts/call-context.js';
+import type { ClientRequest, Credential } from './latchkey.options.js';
+import type { LatchkeySettings } from './latchkey.settings.js';
+
+/** Tells whom calls come from, for one set of providers. */
+export class CallerService {
+  private readonly callers: Callers;
+
+  constructor(
+    readonly settings: LatchkeySettings,
+    sessions: Pick<Sessions, 'get'>,
+  ) {
+    const { cookies, acceptsCookie, check, upstreamTokens } = settings;
+    this.callers = createCallers({ sessions, cookies, acceptsCookie, check, upstreamTokens });
+  }
+
+  /** Whom a request comes from. @throws LatchkeyError as `Callers.of`. */
+  ofRequest(request: ClientRequest): undefined | Promise<Caller | undefined> {
+    return this.callers.of(request, () => ({ client: this.settings.client(request) }));
+  }
+
+  /** Whom a call comes from, by its kind of context. @throws LatchkeyError as `Callers.of`. */
+  of(context: ExecutionContext, kind: CallContext): undefined | Promise<Caller | undefined> {
+    const type = context.getType<ContextType | 'graphql'>();
+    const source = type === 'http' ? undefined : this.settings.credentialFrom[type];
+    if (source) return this.ofAsked(context, kind, source(context));
+    const credential = kind.credential(context);
+    return credential === undefined ? undefined : this.ofShown(context, kind, credential);
+  }
+
+  private async ofAsked(
+    context: ExecutionContext,
+    kind: CallContext,
+    asked: Credential | undefined | Promise<Credential | undefined>,
+  ): Promise<Caller | undefined> {
+    const credential = await asked;
+    return credential === undefined ? undefined : this.ofShown(context, kind, credential);
+  }
+
+  private ofShown(
+    context: ExecutionContext,
+    kind: CallContext,
+    credential: Credential,
+  ): undefined | Promise<Caller | undefined> {
+    const request = kind.request(context);
+    const options = () => ({ client: request && this.settings.client(request) });
+    if (typeof credential === 'string') {
+      return this.callers.ofCredential(credential.replace(/^bearer +/i, ''), options);
+    }
+    if (typeof credential === 'object' && 'headers' in credential) return this.callers.of(credential, options);
+    throw new LatchkeyError('invalid_config', {
+      message: 'What credentialFrom gives must be text, or have headers.',
+    });
+  }
+}
+
+/** Injects the `CallerService` of a set of providers. */
+export function callerServiceToken(name?: string): string {
+  return name === undefined ? 'LATCHKEY_CALLERS' : `LATCHKEY_CALLERS:${name}`;
+}

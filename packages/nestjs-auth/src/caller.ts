@@ -1,0 +1,35 @@
+import type { Session, UpstreamToken } from '@latchkey/core';
+import type { ContextType, ExecutionContext } from '@nestjs/common';
+import { callContexts } from './contexts/call-contexts.js';
+
+/** Whom a call comes from: somebody with a session, or with a token of the provider's own. */
+export type SignedInCaller = Session | UpstreamToken;
+
+/** What the guard found; `undefined` where it did not look, `null` where nobody is signed in. */
+export function callerOf(context: ExecutionContext): SignedInCaller | null | undefined {
+  const carrier = callContexts.get(context.getType<ContextType | 'graphql'>())?.carrier(context);
+  return (carrier as Carrier | undefined)?.[callerKey];
+}
+
+/** Has `carrier` keep whom the call comes from. */
+export function noteCaller(carrier: object, caller: SignedInCaller | null): void {
+  (carrier as Carrier)[callerKey] = caller;
+}
+
+export function sessionOf(caller: SignedInCaller | null | undefined): Session | null {
+  return caller && 'user' in caller ? caller : null;
+}
+
+/** The application's own user; of somebody with a provider's own token, the identity. */
+export function userOf(caller: SignedInCaller): unknown {
+  return 'user' in caller ? caller.user : caller.identity;
+}
+
+interface Carrier {
+  [callerKey]?: SignedInCaller | null;
+}
+
+// Registered, so that two installed copies of this package know each other's. Neither kind of caller shows a secret when
+// a request is printed.
+const callerKey: unique symbol = Symbol.for('@latchkey/nestjs-auth/caller') as never;
+

@@ -1,0 +1,15 @@
+/** Has `carrier` keep the name of the set of providers that its route belongs to. The one without a name needs no note. */
+export function noteRealm(carrier: object, realm: string): void {
+  (carrier as Carrier)[realmKey] = realm;
+}
+
+/** That name, if there is one. */
+export function realmOf(carrier: object): string | undefined {
+  return (carrier as Carrier)[realmKey];
+}
+
+interface Carrier {
+  [realmKey]?: string;
+}
+
+const realmKey: unique symbol = Symbol.for('@latchkey/nestjs-auth/realm') as never;
