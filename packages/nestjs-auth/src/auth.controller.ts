@@ -16,7 +16,7 @@ import {
 import { Public } from './access.decorators.js';
 import { callerServiceToken, type CallerService } from './caller.service.js';
 import type { ClientRequest } from './latchkey.options.js';
-import { signInServiceToken, SignInService, type ProviderSummary } from './sign-in.service.js';
+import { isRecord, signInServiceToken, SignInService, type ProviderSummary } from './sign-in.service.js';
 
 /** What a client is told of who is signed in. */
 export interface SessionSummary {
@@ -37,7 +37,8 @@ export interface SessionSummary {
  * - `GET <path>/providers`: 200 `{ providers: [{ name, secondFactor }] }`.
  */
 export function createAuthController(path: string, name?: string): Type {
-  // What is public here is guarded by itself: these routes work without the global guard as with it.
+  // What is public here is guarded by itself: these routes work without the global guard as with it. The types of
+  // parameters are stated for validation pipes that are global: no build step adds them.
   @Public()
   @Controller({ path, version: VERSION_NEUTRAL })
   class LatchkeyAuthController {
@@ -49,13 +50,14 @@ export function createAuthController(path: string, name?: string): Type {
     @Post(':provider/sign-in')
     @HttpCode(200)
     @Header('Cache-Control', 'no-store')
+    @Reflect.metadata('design:paramtypes', [String, Object, Object, Object])
     async signIn(
       @Param('provider') provider: string,
       @Body() body: unknown,
       @Req() request: ClientRequest,
       @Res({ passthrough: true }) response: object,
     ): Promise<SessionSummary> {
-      const { transport: asked, ...credentials } = { ...(body as { transport?: unknown } | undefined) };
+      const { transport: asked, ...credentials } = isRecord(body) ? body : {};
       const exchange = { request, response };
       const signedIn = await this.signIns.signIn(exchange, provider, credentials, { transport: asked });
       const { id, transport, session } = signedIn;
@@ -66,6 +68,7 @@ export function createAuthController(path: string, name?: string): Type {
     @Post('sign-out')
     @HttpCode(204)
     @Header('Cache-Control', 'no-store')
+    @Reflect.metadata('design:paramtypes', [Object, Object])
     async signOut(
       @Req() request: ClientRequest,
       @Res({ passthrough: true }) response: object,
@@ -75,6 +78,7 @@ export function createAuthController(path: string, name?: string): Type {
 
     @Get('session')
     @Header('Cache-Control', 'no-store')
+    @Reflect.metadata('design:paramtypes', [Object])
     async session(@Req() request: ClientRequest): Promise<SessionSummary> {
       const caller = await this.callers.ofRequest(request);
       if (!caller) throw new LatchkeyError('not_signed_in', { actor: 'user' });

@@ -14,21 +14,25 @@ export class EventService implements OnModuleInit {
   constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {}
 
   onModuleInit(): void {
-    this.emitter = this.providers().find(isEmitter);
+    this.emitter = this.providersOfEventEmitterModule().find(isEmitter);
   }
 
   readonly tell = (event: LatchkeyEvent): void => {
     this.emitter?.emit(`latchkey.${event.type}`, event);
   };
 
-  // By the name of its class: the package that it comes from is not one of ours, and may not be installed.
-  private providers(): unknown[] {
-    return [...this.modules.values()].flatMap(({ providers }) =>
-      [...providers.values()].filter(({ name }) => name === 'EventEmitter2').map(({ instance }) => instance as unknown),
-    );
+  // By the names of module and methods: the package that they come from may not be installed.
+  private providersOfEventEmitterModule(): unknown[] {
+    return [...this.modules.values()]
+      .filter(({ metatype }) => metatype.name === 'EventEmitterModule')
+      .flatMap(({ providers }) => [...providers.values()].map(({ instance }) => instance as unknown));
   }
 }
 
 function isEmitter(value: unknown): value is Emitter {
-  return typeof value === 'object' && value !== null && 'emit' in value && typeof value.emit === 'function';
+  return hasMethod(value, 'emit') && hasMethod(value, 'emitAsync');
+}
+
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
 }

@@ -1,7 +1,8 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { rememberHandshake } from './contexts/ws.context.js';
+import { httpServerOf } from './http-server.js';
 
 /**
  * Keeps the requests that open WebSockets on the port of the application: `ws` does not, and the guard of a message needs
@@ -13,17 +14,12 @@ export class HandshakeService implements OnApplicationBootstrap, OnApplicationSh
 
   onApplicationBootstrap(): void {
     // Without gateways nobody listens, and to be the only one would leave such requests without an answer.
-    const server = this.server();
+    const server = httpServerOf(this.adapters);
     if (server && server.listenerCount('upgrade') > 0) server.on('upgrade', remember);
   }
 
   onApplicationShutdown(): void {
-    this.server()?.off('upgrade', remember);
-  }
-
-  private server(): Server | undefined {
-    return (this.adapters.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined)?.getHttpServer() as
-      Server | undefined;
+    httpServerOf(this.adapters)?.off('upgrade', remember);
   }
 }
 

@@ -120,8 +120,9 @@ function settingsProviders(extras: LatchkeyModuleExtras, settings: string): Prov
     },
     {
       provide: ShutdownService,
-      inject: [settings],
-      useFactory: (settings: LatchkeySettings) => new ShutdownService(settings),
+      inject: [settings, HttpAdapterHost],
+      useFactory: (settings: LatchkeySettings, adapters: HttpAdapterHost) =>
+        new ShutdownService(settings, adapters),
     },
     HandshakeService,
   ];

@@ -13,6 +13,7 @@ import {
   createRequestAnswer,
   createSameOriginCheck,
   createSessionCookies,
+  type CookieOptions,
   type HttpAnswer,
   type SameOriginCheck,
   type SessionCookies,
@@ -53,7 +54,7 @@ export function latchkeySettings(
   if (!given) throw problems.error();
 
   const { providers, store, user, cookie, bearer, csrf, upstreamTokens, ...rest } = given;
-  const { maxAgeMs, onEvent: toldToo, clock } = { ...given.sessions } as SessionsOptions;
+  const { maxAgeMs = 12 * 3_600_000, onEvent: toldToo, clock } = { ...given.sessions } as SessionsOptions;
   const onEvent = (event: LatchkeyEvent) => {
     tell(event);
     return toldToo?.(event);
@@ -64,7 +65,8 @@ export function latchkeySettings(
     cookies: problems.in(() =>
       createSessionCookies({
         ...(extras.name !== undefined && { name: namedCookie(extras.name, cookie) }),
-        ...(maxAgeMs !== undefined && { maxAgeMs }),
+        // A cookie that outlives the browser is to live as long as its session.
+        ...(isPersistent(cookie) && { maxAgeMs: Math.max(maxAgeMs, 1_000) }),
         ...(cookie === false ? undefined : cookie),
         bearer,
       }),
@@ -103,9 +105,13 @@ export function latchkeySettings(
 
 type SessionsOptions = Parameters<typeof createSessions>[0];
 
+function isPersistent(cookie: CookieOptions | false | undefined): boolean {
+  return cookie !== false && cookie?.persistent === true;
+}
+
 /** The cookies of two sets of providers must not be one. Which attributes its name promises, `createSessionCookies` tells. */
-function namedCookie(name: string, cookie: unknown): string {
-  const { secure, domain } = { ...(cookie as { secure?: unknown; domain?: unknown } | undefined) };
+function namedCookie(name: string, cookie: CookieOptions | false | undefined): string {
+  const { secure, domain } = cookie === false || cookie === undefined ? ({} as CookieOptions) : cookie;
   if (secure === false) return `latchkey-${name}`;
   return `${domain === undefined ? '__Host-' : '__Secure-'}latchkey-${name}`;
 }

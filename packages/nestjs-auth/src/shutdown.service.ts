@@ -1,4 +1,6 @@
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { httpServerOf } from './http-server.js';
 import type { LatchkeySettings } from './latchkey.settings.js';
 
 /**
@@ -6,19 +8,25 @@ import type { LatchkeySettings } from './latchkey.settings.js';
  * waits for those requests, and a provider that never answers would make it wait for ever.
  */
 export class ShutdownService implements BeforeApplicationShutdown, OnApplicationShutdown {
-  private grace: NodeJS.Timeout | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
   private closed: Promise<unknown> | undefined;
 
-  constructor(private readonly settings: LatchkeySettings) {}
+  constructor(
+    private readonly settings: LatchkeySettings,
+    private readonly adapters: HttpAdapterHost,
+  ) {}
 
   beforeApplicationShutdown(): void {
     // What becomes of it, `onApplicationShutdown` tells.
     const end = () => void this.close().catch(() => undefined);
-    this.grace ??= setTimeout(end, this.settings.shutdownGraceMs).unref();
+    this.timers.push(
+      setTimeout(end, this.settings.shutdownGraceMs).unref(),
+      setInterval(() => this.dropIdleConnections(), idleCheckMs).unref(),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearTimeout(this.grace);
+    for (const timer of this.timers.splice(0)) clearTimeout(timer);
     await this.close();
   }
 
@@ -27,4 +35,15 @@ export class ShutdownService implements BeforeApplicationShutdown, OnApplication
     this.closed ??= Promise.all([sessions.close(), upstreamTokens?.close()]);
     return this.closed;
   }
+
+  /**
+   * A connection whose last answer came after the server was told to close is kept alive by it for as long as any other: on
+   * Fastify for 72 s, which Nest would wait for.
+   */
+  private dropIdleConnections(): void {
+    const server = httpServerOf(this.adapters);
+    if (server?.listening === false) server.closeIdleConnections();
+  }
 }
+
+const idleCheckMs = 50;
