@@ -3,7 +3,7 @@ import type { Caller } from '@latchkey/core/http';
 import { Inject, Injectable, type CanActivate, type ContextType, type ExecutionContext } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { accessRules, type AccessRules, type EntitlementRule } from './access.js';
-import { noteCaller, sessionOf, userOf, type SignedInCaller } from './caller.js';
+import { callerOf, noteCaller, sessionOf, userOf, type SignedInCaller } from './caller.js';
 import { callerServiceToken, type CallerService } from './caller.service.js';
 import type { CallContext } from './contexts/call-context.js';
 import { callContexts } from './contexts/call-contexts.js';
@@ -69,6 +69,8 @@ async function admit(context: ExecutionContext, plan: Plan): Promise<boolean> {
   try {
     const asked = callers.of(context, kind);
     const found = asked && (await asked);
+    // A connection has one credential, unless the application finds one in each message.
+    if (callers.hasSource(context) && kind.isShared?.(carrier, context)) checkSameUser(context, found);
     note(context, kind, carrier, found);
     if (plan.realm !== undefined) noteRealm(carrier, plan.realm);
     await check(found, plan);
@@ -81,11 +83,28 @@ async function admit(context: ExecutionContext, plan: Plan): Promise<boolean> {
 }
 
 function note(context: ExecutionContext, kind: CallContext, carrier: object, found: Caller | undefined): void {
-  const caller = found ? (found.session ?? found.token) : null;
+  const caller = callerIn(found);
   noteCaller(carrier, caller);
   const request = kind.request(context) as { user?: unknown } | undefined;
   // Where other guards, interceptors and loggers of Nest look for it.
   if (request && caller) request.user = userOf(caller);
+}
+
+/** Of two messages that are under way on one connection, each with a user of its own, one would be taken for the other. */
+function checkSameUser(context: ExecutionContext, found: Caller | undefined): void {
+  const known = callerOf(context);
+  const caller = callerIn(found);
+  const isSame =
+    known?.identity.subject === caller?.identity.subject &&
+    known?.identity.provider === caller?.identity.provider;
+  if (known === undefined || isSame) return;
+  throw new LatchkeyError('invalid_input', {
+    message: 'The user of a connection can change only with messages that are objects.',
+  });
+}
+
+function callerIn(found: Caller | undefined): SignedInCaller | null {
+  return found ? (found.session ?? found.token) : null;
 }
 
 function check(found: Caller | undefined, { access, providers, entitlement }: Plan): void | Promise<void> {

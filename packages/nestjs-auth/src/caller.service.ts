@@ -2,7 +2,7 @@ import { LatchkeyError, type Sessions } from '@latchkey/core';
 import { createCallers, type Caller, type Callers } from '@latchkey/core/http';
 import type { ContextType, ExecutionContext } from '@nestjs/common';
 import type { CallContext } from './contexts/call-context.js';
-import type { ClientRequest, Credential } from './latchkey.options.js';
+import type { ClientRequest, Credential, CredentialSource } from './latchkey.options.js';
 import type { LatchkeySettings } from './latchkey.settings.js';
 
 /** Tells whom calls come from, for one set of providers. */
@@ -24,11 +24,20 @@ export class CallerService {
 
   /** Whom a call comes from, by its kind of context. @throws LatchkeyError as `Callers.of`. */
   of(context: ExecutionContext, kind: CallContext): undefined | Promise<Caller | undefined> {
-    const type = context.getType<ContextType | 'graphql'>();
-    const source = type === 'http' ? undefined : this.settings.credentialFrom[type];
+    const source = this.sourceFor(context);
     if (source) return this.ofAsked(context, kind, source(context));
     const credential = kind.credential(context);
     return credential === undefined ? undefined : this.ofShown(context, kind, credential);
+  }
+
+  /** Whether the application says where the credential is in calls of this kind. */
+  hasSource(context: ExecutionContext): boolean {
+    return this.sourceFor(context) !== undefined;
+  }
+
+  private sourceFor(context: ExecutionContext): CredentialSource | undefined {
+    const type = context.getType<ContextType | 'graphql'>();
+    return type === 'http' ? undefined : this.settings.credentialFrom[type];
   }
 
   private async ofAsked(

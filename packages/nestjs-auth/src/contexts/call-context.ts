@@ -10,6 +10,8 @@ export interface CallContext {
   request(context: ExecutionContext): ClientRequest | undefined;
   /** The object that belongs to this call, or request, and that keeps whom it comes from. */
   carrier(context: ExecutionContext): object | undefined;
+  /** Whether that object belongs to other calls, too, so that they must all be of one user. Absent: it does not. */
+  isShared?(carrier: object, context: ExecutionContext): boolean;
   /** What is thrown for a caller who is refused. */
   exception(answer: HttpAnswer, error: unknown): Error | Promise<Error>;
 }

@@ -20,6 +20,8 @@ export const wsContext: CallContext = {
     return typeof data === 'object' && data !== null ? data : clientOf(context);
   },
 
+  isShared: (carrier, context) => carrier === clientOf(context),
+
   async exception({ body }) {
     const { WsException } = await import('@nestjs/websockets');
     return new WsException({ status: 'error', ...body });
