@@ -10,6 +10,7 @@ import {
   type CallOptions,
   type LatchkeyEvent,
   type Store,
+  type TokenSource,
   type UpstreamTokensOptions,
 } from '../src/index.js';
 import { fakeProvider, virtualClock, type VirtualClock } from '../src/testing/index.js';
@@ -417,6 +418,38 @@ describe('the throttle', () => {
     await one.tokens.close();
     isDown = false;
     expect((await store.take('throttle-token:x', { limit: 1, perMs: 1 })).taken).toBe(true);
+  });
+});
+
+describe('what somebody with a token may use', () => {
+  it('is asked for once by all who ask, and is none of a provider that has no entitlements', async () => {
+    const fake = fakeProvider();
+    const asked: (string | undefined)[] = [];
+    const provider = {
+      ...fake,
+      entitlements: async (source: TokenSource, options: CallOptions & { readonly id?: string } = {}) => {
+        asked.push(options.id);
+        return [{ id: (await source.getToken()).value, active: true }];
+      },
+    };
+    const { accessToken } = await fake.signIn({ email: 'user@example.com', password: 'correct horse' });
+    const held = await createUpstreamTokens({ provider }).verify(accessToken);
+    const lists = await Promise.all([held?.entitlements(), held?.entitlements(), held?.entitlements({ id: 'x' })]);
+    expect(lists).toEqual(lists.map(() => [{ id: accessToken, active: true }]));
+    expect(asked).toEqual([undefined, 'x']);
+    expect(await (await createUpstreamTokens({ provider: fake }).verify(accessToken))?.entitlements()).toEqual([]);
+  });
+
+  it('T13: is not asked for once all is closed, and who waits is told', async () => {
+    const fake = fakeProvider();
+    const provider = { ...fake, entitlements: () => new Promise<never>(() => {}) };
+    const tokens = createUpstreamTokens({ provider });
+    const { accessToken } = await fake.signIn({ email: 'user@example.com', password: 'correct horse' });
+    const held = await tokens.verify(accessToken);
+    const waiting = held?.entitlements();
+    await tokens.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'closed' });
+    await expect(held?.entitlements()).rejects.toMatchObject({ code: 'closed' });
   });
 });
 
