@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { readmeExamples } from '../scripts/readme-examples.mjs';
+import { transpiled } from '../scripts/transpiled.mjs';
 
 describe('the examples of the READMEs', () => {
   const examples = readmeExamples();
@@ -14,27 +14,31 @@ describe('the examples of the READMEs', () => {
 
   it.each(examples.map((example, at) => ({ ...example, at })))(
     '$name prints what it says',
-    async ({ code, output, at }) => {
-      // A file of the repository, so that its imports are resolved to the sources.
-      const file = fileURLToPath(new URL(`.readme-examples/example-${at}.mjs`, import.meta.url));
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, code);
+    async ({ files, main, output, at }) => {
+      // Files of the repository, so that their imports are resolved to the sources.
+      const folder = new URL(`.readme-examples/example-${at}/`, import.meta.url);
+      mkdirSync(folder, { recursive: true });
+      for (const [name, code] of Object.entries(files)) {
+        const isTypeScript = name.endsWith('.ts');
+        writeFileSync(new URL(asScript(name), folder), isTypeScript ? transpiled(code) : code);
+      }
       const printed: string[] = [];
       vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => {
         printed.push(`${format(...values)}\n`);
       });
       try {
-        await import(/* @vite-ignore */ file);
+        await import(/* @vite-ignore */ fileURLToPath(new URL(asScript(main), folder)));
       } finally {
-        rmSync(file);
+        rmSync(folder, { recursive: true });
       }
       expect(printed.join('')).toBe(output);
     },
   );
 
-  it.each(examples)('$name imports only what its README installs', ({ code, installs }) => {
+  it.each(examples)('$name imports only what its README installs', ({ files, installs }) => {
+    const code = Object.values(files).join('\n');
     const imported = [...code.matchAll(/from '((?:@[^/']+\/)?[^/']+)/g)].map(([, name]) => name ?? '');
-    const foreign = imported.filter((name) => !name.startsWith('node:'));
+    const foreign = imported.filter((name) => !/^(node:|\.)/.test(name));
     expect(foreign.length).toBeGreaterThan(0);
     expect(foreign.filter((name) => !installs.includes(name))).toEqual([]);
   });
@@ -43,3 +47,7 @@ describe('the examples of the READMEs', () => {
     expect(import.meta.resolve('@latchkey/core')).toMatch(/packages\/core\/src\/index\.ts$/);
   });
 });
+
+function asScript(name: string): string {
+  return name.replace(/\.ts$/, '.js');
+}
