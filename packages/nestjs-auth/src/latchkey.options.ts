@@ -20,8 +20,8 @@ export interface LatchkeyModuleOptions<P extends readonly Provider[] = readonly 
   readonly csrf?: SameOriginOptions | false | undefined;
   /** Names the protected area in `WWW-Authenticate`. Default: the `name` of the set of providers, else `latchkey`. */
   readonly realm?: string | undefined;
-  /** Takes the tokens of one provider in place of sessions. Default: off. */
-  readonly upstreamTokens?: UpstreamTokenOptions | undefined;
+  /** Takes the tokens of one provider in place of sessions: its name, or with options. Default: off. */
+  readonly upstreamTokens?: string | UpstreamTokenOptions | undefined;
   /** Who asks, for the limits per client. Default: `request.ip`, which behind a proxy needs the adapter to trust it. */
   readonly client?: ((request: ClientRequest) => string | undefined) | undefined;
   /** Where the credential is, for contexts other than plain HTTP. */

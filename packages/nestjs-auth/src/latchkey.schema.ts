@@ -46,12 +46,13 @@ export const optionsSchema = z
         .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
         .optional(),
       upstreamTokens: z
-        .looseObject({
-          provider: z.union(
-            [z.string(), object<Provider>('')],
-            'must be one of the providers, or its name',
-          ),
-        })
+        .union(
+          [
+            z.string().transform((provider) => ({ provider })),
+            z.looseObject({ provider: z.union([z.string(), object<Provider>('')]) }),
+          ],
+          'must be the name of a provider, or { provider } with one of the providers or its name',
+        )
         .optional(),
       client: fn<(request: ClientRequest) => string | undefined>().optional(),
       credentialFrom: z

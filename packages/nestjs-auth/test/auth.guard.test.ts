@@ -404,7 +404,7 @@ describe('AuthGuard', () => {
     const off = await listening({ imports: [LatchkeyModule.forRoot({ providers: [provider] })], controllers });
     expect((await off.get('/plain', { authorization })).status).toBe(401);
     const on = await listening({
-      imports: [LatchkeyModule.forRoot({ providers: [provider], upstreamTokens: { provider: 'test' } })],
+      imports: [LatchkeyModule.forRoot({ providers: [provider], upstreamTokens: 'test' })],
       controllers,
     });
     expect((await on.get('/plain/email', { authorization })).body).toMatchObject({ email: 'user@example.com' });

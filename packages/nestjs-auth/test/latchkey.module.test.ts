@@ -103,6 +103,11 @@ describe('LatchkeyModule', () => {
       /upstreamTokens.provider is none of the providers/,
     ],
     [
+      'tokens of no provider',
+      { providers: [fakeProvider()], upstreamTokens: {} },
+      /upstreamTokens must be the name of a provider/,
+    ],
+    [
       'tokens of a provider that cannot tell whose they are',
       {
         providers: [fakeProvider()],
