@@ -434,10 +434,16 @@ describe('what somebody with a token may use', () => {
     };
     const { accessToken } = await fake.signIn({ email: 'user@example.com', password: 'correct horse' });
     const held = await createUpstreamTokens({ provider }).verify(accessToken);
-    const lists = await Promise.all([held?.entitlements(), held?.entitlements(), held?.entitlements({ id: 'x' })]);
+    const lists = await Promise.all([
+      held?.entitlements(),
+      held?.entitlements(),
+      held?.entitlements({ id: 'x' }),
+    ]);
     expect(lists).toEqual(lists.map(() => [{ id: accessToken, active: true }]));
     expect(asked).toEqual([undefined, 'x']);
-    expect(await (await createUpstreamTokens({ provider: fake }).verify(accessToken))?.entitlements()).toEqual([]);
+    expect(
+      await (await createUpstreamTokens({ provider: fake }).verify(accessToken))?.entitlements(),
+    ).toEqual([]);
   });
 
   it('T13: is not asked for once all is closed, and who waits is told', async () => {

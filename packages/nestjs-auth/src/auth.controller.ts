@@ -16,7 +16,7 @@ import {
 import { Public } from './access.decorators.js';
 import { callerServiceToken, type CallerService } from './caller.service.js';
 import type { ClientRequest } from './latchkey.options.js';
-import { isRecord, signInServiceToken, SignInService, type ProviderSummary } from './sign-in.service.js';
+import { isRecord, signInServiceToken, type ProviderSummary, type SignInService } from './sign-in.service.js';
 
 /** What a client is told of who is signed in. */
 export interface SessionSummary {

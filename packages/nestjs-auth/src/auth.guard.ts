@@ -1,6 +1,12 @@
 import { isLatchkeyError, LatchkeyError } from '@latchkey/core';
 import type { Caller } from '@latchkey/core/http';
-import { Inject, Injectable, type CanActivate, type ContextType, type ExecutionContext } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type CanActivate,
+  type ContextType,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { accessRules, type AccessRules, type EntitlementRule } from './access.js';
 import { callerOf, noteCaller, sessionOf, userOf, type SignedInCaller } from './caller.js';
@@ -82,7 +88,12 @@ async function admit(context: ExecutionContext, plan: Plan): Promise<boolean> {
   }
 }
 
-function note(context: ExecutionContext, kind: CallContext, carrier: object, found: Caller | undefined): void {
+function note(
+  context: ExecutionContext,
+  kind: CallContext,
+  carrier: object,
+  found: Caller | undefined,
+): void {
   const caller = callerIn(found);
   noteCaller(carrier, caller);
   const request = kind.request(context) as { user?: unknown } | undefined;

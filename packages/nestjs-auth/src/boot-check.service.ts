@@ -68,7 +68,9 @@ export class BootCheckService implements OnModuleInit {
       ),
     );
     return gateways.flatMap(({ metatype, instance }) => {
-      const isOpen = handlersOf(instance as object).some((handler) => isUnguarded(handler, metatype as object));
+      const isOpen = handlersOf(instance as object).some((handler) =>
+        isUnguarded(handler, metatype as object),
+      );
       return isOpen ? [(metatype as { name: string }).name] : [];
     });
   }
@@ -99,8 +101,9 @@ const guardsKey = '__guards__';
 function handlersOf(gateway: object): object[] {
   const prototype = Object.getPrototypeOf(gateway) as object | null;
   if (!prototype || prototype === Object.prototype) return [];
-  const own = Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(({ value }: PropertyDescriptor) =>
-    typeof value === 'function' && Reflect.hasMetadata(messageKey, value) ? [value as object] : [],
+  const own = Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(
+    ({ value }: { readonly value?: unknown }) =>
+      typeof value === 'function' && Reflect.hasMetadata(messageKey, value) ? [value] : [],
   );
   return [...own, ...handlersOf(prototype)];
 }

@@ -59,7 +59,8 @@ export class CallerService {
     if (typeof credential === 'string') {
       return this.callers.ofCredential(credential.replace(/^bearer +/i, ''), options);
     }
-    if (typeof credential === 'object' && 'headers' in credential) return this.callers.of(credential, options);
+    if (typeof credential === 'object' && 'headers' in credential)
+      return this.callers.of(credential, options);
     throw new LatchkeyError('invalid_config', {
       message: 'What credentialFrom gives must be text, or have headers.',
     });

@@ -32,4 +32,3 @@ interface Carrier {
 // Registered, so that two installed copies of this package know each other's. Neither kind of caller shows a secret when
 // a request is printed.
 const callerKey: unique symbol = Symbol.for('@latchkey/nestjs-auth/caller') as never;
-

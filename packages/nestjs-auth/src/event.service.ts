@@ -25,7 +25,7 @@ export class EventService implements OnModuleInit {
   private providersOfEventEmitterModule(): unknown[] {
     return [...this.modules.values()]
       .filter(({ metatype }) => metatype.name === 'EventEmitterModule')
-      .flatMap(({ providers }) => [...providers.values()].map(({ instance }) => instance as unknown));
+      .flatMap(({ providers }) => [...providers.values()].map(({ instance }): unknown => instance));
   }
 }
 

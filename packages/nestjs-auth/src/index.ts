@@ -1,8 +1,4 @@
-export {
-  LATCHKEY_OPTIONS,
-  LatchkeyModule,
-  type LatchkeyModuleAsyncOptions,
-} from './latchkey.module.js';
+export { LATCHKEY_OPTIONS, LatchkeyModule, type LatchkeyModuleAsyncOptions } from './latchkey.module.js';
 export type {
   ClientRequest,
   Credential,

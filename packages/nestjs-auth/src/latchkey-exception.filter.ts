@@ -1,4 +1,4 @@
-import { isLatchkeyError, LatchkeyError } from '@latchkey/core';
+import { isLatchkeyError, type LatchkeyError } from '@latchkey/core';
 import { toHttpAnswer, type HttpAnswer } from '@latchkey/core/http';
 import {
   Catch,
@@ -51,7 +51,7 @@ export class LatchkeyExceptionFilter implements ExceptionFilter {
     if (type === 'graphql') return isAuthException(error) ? error : new AuthException(answer, error);
     const told = { status: 'error', ...answer.body };
     if (type === 'rpc') return throwError(() => told);
-    if (type === 'ws') tell(host.switchToWs().getClient(), told);
+    tell(host.switchToWs().getClient(), told);
     return undefined;
   }
 
@@ -83,8 +83,11 @@ function isAuthException(value: unknown): value is AuthException {
 
 /** As the built-in filter of gateways does it: an `exception` event, on a socket of `ws` or of socket.io. */
 function tell(client: object, data: object): void {
-  const socket = client as { send?: unknown; readyState?: unknown; emit?: unknown };
-  if (typeof socket.readyState === 'number' && typeof socket.send === 'function') {
-    socket.send(JSON.stringify({ event: 'exception', data }));
-  } else if (typeof socket.emit === 'function') socket.emit('exception', data);
+  const socket = client as {
+    readonly readyState?: unknown;
+    send?(text: string): void;
+    emit?(event: string, data: object): void;
+  };
+  if (typeof socket.readyState === 'number') socket.send?.(JSON.stringify({ event: 'exception', data }));
+  else socket.emit?.('exception', data);
 }

@@ -1,5 +1,11 @@
 import type { Provider as SignInProvider, Sessions } from '@latchkey/core';
-import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Module,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+  type Provider,
+} from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, HttpAdapterHost } from '@nestjs/core';
 import { createAuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
@@ -22,15 +28,20 @@ const noExtras: LatchkeyModuleExtras = {
   name: undefined,
 };
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<LatchkeyModuleOptions>({ optionsInjectionToken: 'LATCHKEY_OPTIONS' })
-    .setClassMethodName('forRoot')
-    .setFactoryMethodName('createLatchkeyOptions')
-    .setExtras(noExtras, withExtras)
-    .build();
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<LatchkeyModuleOptions>({
+  optionsInjectionToken: 'LATCHKEY_OPTIONS',
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createLatchkeyOptions')
+  .setExtras(noExtras, withExtras)
+  .build();
 
 /** What `forRootAsync` takes: `useFactory`, `useClass` or `useExisting`, and beside it the extras. */
-export type LatchkeyModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
+export type LatchkeyModuleAsyncOptions = ConfigurableModuleAsyncOptions<
+  LatchkeyModuleOptions,
+  'createLatchkeyOptions'
+> &
+  LatchkeyModuleExtras;
 
 /** Injects the options as they were given: to put others in their place, in a test. */
 export const LATCHKEY_OPTIONS = MODULE_OPTIONS_TOKEN;

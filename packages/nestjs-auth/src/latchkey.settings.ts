@@ -81,7 +81,8 @@ export function latchkeySettings(
       const provider = typeof named === 'string' ? providers.find(({ name }) => name === named) : named;
       if (provider) return createUpstreamTokens({ ...limits, provider, store, clock, onEvent });
       throw new LatchkeyError('invalid_config', {
-        message: 'The options of LatchkeyModule cannot be used: upstreamTokens.provider is none of the providers.',
+        message:
+          'The options of LatchkeyModule cannot be used: upstreamTokens.provider is none of the providers.',
       });
     }),
   };

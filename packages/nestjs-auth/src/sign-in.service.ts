@@ -116,7 +116,9 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /** Without fields that a form sent empty: a code that was not typed is none, also for providers that know no such field. */
 function given(credentials: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(credentials).filter(([name, value]) => name === 'password' || (value !== '' && value !== null)),
+    Object.entries(credentials).filter(
+      ([name, value]) => name === 'password' || (value !== '' && value !== null),
+    ),
   );
 }
 

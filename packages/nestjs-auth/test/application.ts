@@ -6,15 +6,15 @@ import {
   type ModuleMetadata,
   type Type,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { onTestFinished } from 'vitest';
 
 /** For applications that are made by other means than `listening`. */
-export const silent: LoggerService = { log() {}, error() {}, warn() {} };
+export const silent: LoggerService = { log: () => {}, error: () => {}, warn: () => {} };
 
-export const adapters = {
+export const adapters: Readonly<Record<'Express' | 'Fastify', () => AbstractHttpAdapter>> = {
   Express: () => new ExpressAdapter(),
   Fastify: () => new FastifyAdapter(),
 };
@@ -72,8 +72,8 @@ export async function serve(app: INestApplication): Promise<Listening> {
 }
 
 export function moduleOf(metadata: ModuleMetadata): Type {
+  @Module(metadata)
   class AppModule {}
-  Module(metadata)(AppModule);
   return AppModule;
 }
 
@@ -83,7 +83,7 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
   const isJson = headers.get('content-type')?.includes('json') ?? false;
   return {
     status,
-    body: (await (isJson ? response.json() : response.text())) as unknown,
+    body: await (isJson ? response.json() : response.text()),
     cookies: headers.getSetCookie(),
     header: (name) => headers.get(name),
   };

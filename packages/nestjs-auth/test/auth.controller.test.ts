@@ -23,13 +23,18 @@ describe('the routes to sign in and out', () => {
     expect((await get('/auth/session', { authorization })).status).toBe(401);
     const planted = `__Host-latchkey=${'x'.repeat(43)}`;
     const { cookies } = await post('/auth/fake/sign-in', user, { cookie: planted, 'sec-fetch-site': 'none' });
-    expect(cookies).toEqual([expect.stringMatching(/^__Host-latchkey=(?!x{43})[\w-]{43}; Path=\/; HttpOnly;/)]);
+    expect(cookies).toEqual([
+      expect.stringMatching(/^__Host-latchkey=(?!x{43})[\w-]{43}; Path=\/; HttpOnly;/),
+    ]);
   });
 
   it('keep a session only where the client said it wants it', async () => {
     const { post } = await serving();
     const cookie = await post('/auth/fake/sign-in', user);
-    expect([cookie.cookies.length, Object.keys(cookie.body as object)]).toEqual([1, ['identity', 'expiresAt']]);
+    expect([cookie.cookies.length, Object.keys(cookie.body as object)]).toEqual([
+      1,
+      ['identity', 'expiresAt'],
+    ]);
     const bearer = await post('/auth/fake/sign-in', { ...user, transport: 'bearer' });
     expect([bearer.cookies.length, Object.keys(bearer.body as object)]).toEqual([
       0,
@@ -96,7 +101,9 @@ describe('the routes to sign in and out', () => {
     expect((await get('/auth/session', { cookie })).status).toBe(200);
     const foreign = { origin: 'https://evil.example' };
     expect((await post('/auth/fake/sign-in', user, foreign)).status).toBe(403);
-    expect((await post('/auth/fake/sign-in', user, { ...foreign, authorization: 'Bearer x' })).status).toBe(403);
+    expect((await post('/auth/fake/sign-in', user, { ...foreign, authorization: 'Bearer x' })).status).toBe(
+      403,
+    );
     expect(provider.calls.signIn).toBe(1);
     const off = await serving({ csrf: false });
     expect((await off.post('/auth/fake/sign-in', user, foreign)).status).toBe(200);
@@ -134,7 +141,9 @@ describe('the routes to sign in and out', () => {
     const fake = fakeProvider();
     const provider = { ...fake, oneTime: ['twoFactorCode'] };
     const { get, post } = await serving({ providers: [provider] });
-    expect((await get('/auth/providers')).body).toEqual({ providers: [{ name: 'fake', secondFactor: true }] });
+    expect((await get('/auth/providers')).body).toEqual({
+      providers: [{ name: 'fake', secondFactor: true }],
+    });
     fake.failNext(new LatchkeyError('second_factor_required'));
     expect((await post('/auth/fake/sign-in', user)).body).toMatchObject({ error: 'second_factor_required' });
     expect((await post('/auth/fake/sign-in', { ...user, twoFactorCode: '' })).status).toBe(200);

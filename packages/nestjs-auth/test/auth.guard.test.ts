@@ -47,7 +47,10 @@ class PlainController {
   @Public() @Get('open') open(@CurrentUser() user: unknown) {
     return { user: user ?? 'not looked for' };
   }
-  @OptionalAuth() @Get('optional') optional(@CurrentUser() user: unknown, @CurrentSession() session: unknown) {
+  @OptionalAuth() @Get('optional') optional(
+    @CurrentUser() user: unknown,
+    @CurrentSession() session: unknown,
+  ) {
     return { user, session };
   }
   @OptionalAuth() @Post('optional') change() {
@@ -180,7 +183,9 @@ describe('AuthGuard', () => {
     const { get, authorization } = await testing();
     const nobody = { user: null, session: null };
     expect((await get('/plain/optional')).body).toEqual(nobody);
-    expect((await get('/plain/optional', { authorization: `Bearer ${'x'.repeat(43)}` })).body).toEqual(nobody);
+    expect((await get('/plain/optional', { authorization: `Bearer ${'x'.repeat(43)}` })).body).toEqual(
+      nobody,
+    );
     expect((await get('/plain/optional', { cookie: 'latchkey=no' })).body).toEqual(nobody);
     expect((await get('/plain/optional', { authorization })).body).toMatchObject({
       user: { subject: 'user@example.com' },
@@ -198,7 +203,10 @@ describe('AuthGuard', () => {
     const authorization = `Bearer ${'x'.repeat(43)}`;
     for (const path of ['/plain', '/plain/optional']) {
       const { status, body } = await get(path, { authorization });
-      expect([status, body]).toEqual([503, { error: 'store_error', message: 'The store cannot be reached.' }]);
+      expect([status, body]).toEqual([
+        503,
+        { error: 'store_error', message: 'The store cannot be reached.' },
+      ]);
     }
   });
 
@@ -230,7 +238,9 @@ describe('AuthGuard', () => {
     expect(await statusesOf()).toEqual([403, 403, 403]);
     expect(await statusesOf('prod')).toEqual([200, 403, 200]);
     expect(await statusesOf(renderer)).toEqual([403, 200, 403]);
-    expect(await statusesOf({ id: 'prod', active: false }, { ...renderer, expiresAt: 1 })).toEqual([403, 403, 403]);
+    expect(await statusesOf({ id: 'prod', active: false }, { ...renderer, expiresAt: 1 })).toEqual([
+      403, 403, 403,
+    ]);
     const { get } = await testing();
     expect((await get('/licensed/optional')).status).toBe(401);
   });
@@ -270,18 +280,21 @@ describe('AuthGuard', () => {
     expect(await ask('/plain/token')).toEqual({ token: 'test-access-1' });
   });
 
-  it.each(['Express', 'Fastify'] as const)('never mixes users who come at the same time, on %s', async (adapter) => {
-    const { app, get } = await listening(
-      { imports: [LatchkeyTestingModule.forRoot()], controllers },
-      { adapter },
-    );
-    const emails = Array.from({ length: 100 }, (_, at) => `user${at}@example.com`);
-    const signedIn = await Promise.all(emails.map((email) => signIn(app, { email })));
-    const answers = await Promise.all(
-      signedIn.map(({ bearer }) => get('/plain/email', { authorization: bearer })),
-    );
-    expect(answers.map(({ body }) => (body as { email: string }).email)).toEqual(emails);
-  });
+  it.each(['Express', 'Fastify'] as const)(
+    'never mixes users who come at the same time, on %s',
+    async (adapter) => {
+      const { app, get } = await listening(
+        { imports: [LatchkeyTestingModule.forRoot()], controllers },
+        { adapter },
+      );
+      const emails = Array.from({ length: 100 }, (_, at) => `user${at}@example.com`);
+      const signedIn = await Promise.all(emails.map((email) => signIn(app, { email })));
+      const answers = await Promise.all(
+        signedIn.map(({ bearer }) => get('/plain/email', { authorization: bearer })),
+      );
+      expect(answers.map(({ body }) => (body as { email: string }).email)).toEqual(emails);
+    },
+  );
 
   it('contradictory decorators at one place do not get past the definition of the class', () => {
     const define = () => {
@@ -401,13 +414,18 @@ describe('AuthGuard', () => {
     const provider = fakeProvider({ name: 'test' });
     const { accessToken } = await provider.signIn({ email: 'user@example.com', password: 'correct horse' });
     const authorization = `Bearer ${accessToken}`;
-    const off = await listening({ imports: [LatchkeyModule.forRoot({ providers: [provider] })], controllers });
+    const off = await listening({
+      imports: [LatchkeyModule.forRoot({ providers: [provider] })],
+      controllers,
+    });
     expect((await off.get('/plain', { authorization })).status).toBe(401);
     const on = await listening({
       imports: [LatchkeyModule.forRoot({ providers: [provider], upstreamTokens: 'test' })],
       controllers,
     });
-    expect((await on.get('/plain/email', { authorization })).body).toMatchObject({ email: 'user@example.com' });
+    expect((await on.get('/plain/email', { authorization })).body).toMatchObject({
+      email: 'user@example.com',
+    });
     expect((await on.get('/plain/token', { authorization })).body).toEqual({ token: accessToken });
     expect((await on.get('/open/ours', { authorization })).status).toBe(200);
     expect((await on.get('/open/licensed', { authorization })).status).toBe(403);

@@ -26,7 +26,9 @@ class MeController {
 
 // Nothing listens there: a sign-in that went to the provider would fail.
 @Module({
-  imports: [LatchkeyModule.forRoot({ providers: [fakeProvider({ name: 'real', users: [] })], path: 'access' })],
+  imports: [
+    LatchkeyModule.forRoot({ providers: [fakeProvider({ name: 'real', users: [] })], path: 'access' }),
+  ],
   controllers: [MeController],
 })
 class AppModule {}

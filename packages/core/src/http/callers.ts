@@ -46,15 +46,9 @@ export interface Callers<S extends Session = Session> {
    *
    * @throws LatchkeyError at once, `csrf_rejected`; or rejects as `Sessions.get` and `UpstreamTokens.verify` do.
    */
-  of(
-    request: RequestHead,
-    options?: () => VerifyTokenOptions,
-  ): undefined | Promise<Caller<S> | undefined>;
+  of(request: RequestHead, options?: () => VerifyTokenOptions): undefined | Promise<Caller<S> | undefined>;
   /** The same for what came by another way than the headers of a request: the id of a session, or a token. */
-  ofCredential(
-    value: string,
-    options?: () => VerifyTokenOptions,
-  ): undefined | Promise<Caller<S> | undefined>;
+  ofCredential(value: string, options?: () => VerifyTokenOptions): undefined | Promise<Caller<S> | undefined>;
 }
 
 /**

@@ -36,7 +36,7 @@ export function createRequestAnswer({
       const challenge = toHttpAnswer(new LatchkeyError('token_rejected'), { realm }).headers;
       return bearer ? { ...answer, headers: challenge } : answer;
     }
-    if (!cookies || cookies.read(headers) === undefined) return answer;
+    if (cookies?.read(headers) === undefined) return answer;
     return { ...answer, headers: { ...answer.headers, 'Set-Cookie': cookies.clear() } };
   };
 }

@@ -91,7 +91,11 @@ describe('createCallers', () => {
   });
 
   it('rejects as the store fails', async () => {
-    const store: Store = { ...memoryStore(), getMany: undefined, get: () => Promise.reject(new Error('down')) } as never;
+    const store: Store = {
+      ...memoryStore(),
+      getMany: undefined,
+      get: () => Promise.reject(new Error('down')),
+    } as never;
     const sessions = createSessions({ providers: [fakeProvider()], store });
     const callers = createCallers({ sessions, cookies: createSessionCookies() });
     await expect(callers.ofCredential('x'.repeat(43))).rejects.toMatchObject({ code: 'store_error' });

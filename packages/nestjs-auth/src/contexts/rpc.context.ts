@@ -14,4 +14,3 @@ export const rpcContext: CallContext = {
 function firstObject(...values: unknown[]): object | undefined {
   return values.find((value): value is object => typeof value === 'object' && value !== null);
 }
-

@@ -57,7 +57,11 @@ function clientOf(context: ExecutionContext): Client {
   return context.getArgByIndex<Client>(0);
 }
 
-function handshakeOf({ handshake, _socket: socket, [handshakeKey]: noted }: Client): ClientRequest | undefined {
+function handshakeOf({
+  handshake,
+  _socket: socket,
+  [handshakeKey]: noted,
+}: Client): ClientRequest | undefined {
   if (handshake) return { headers: handshake.headers, ip: handshake.address };
   return noted ?? socket?.[handshakeKey];
 }

@@ -1,5 +1,10 @@
 import type { Clock, Entitlement, Provider } from '@latchkey/core';
-import { fakeProvider, type FakeAccount, type FakeCredentials, type FakeProvider } from '@latchkey/core/testing';
+import {
+  fakeProvider,
+  type FakeAccount,
+  type FakeCredentials,
+  type FakeProvider,
+} from '@latchkey/core/testing';
 
 /** Somebody for a test. What is left out has its default. */
 export interface TestUser {
