@@ -1,15 +1,9 @@
-import { defineConfig } from 'vitest/config';
-
-// Packages of this workspace are tested against each other's sources. The list must not hold `import`:
-// vitest would hand ESM files to the CommonJS `require` of dependencies.
-const conditions = ['@latchkey/source', 'module', 'node', 'development|production'];
+import { isBuiltin } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
   test: {
-    include: ['{packages,apps}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    benchmark: { include: ['bench/**/*.bench.ts'] },
     environment: 'node',
     // Unhandled rejections fail a run without being asked to; this is for open handles.
     setupFiles: ['./test/open-handles.ts'],
@@ -24,5 +18,61 @@ export default defineConfig({
       exclude: ['**/index.ts'],
       reporter: ['text', 'html'],
     },
+    projects: [sources(), packedUnderNest(11), packedUnderNest(12)],
   },
 });
+
+/** Packages of this workspace, tested against each other's sources. */
+function sources(): TestProjectInlineConfiguration {
+  // The list must not hold `import`: vitest would hand ESM files to the CommonJS `require` of dependencies.
+  const conditions = ['@latchkey/source', 'module', 'node', 'development|production'];
+  return {
+    extends: true,
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+    test: {
+      name: 'sources',
+      include: ['{packages,apps}/*/test/**/*.test.ts', 'test/*.test.ts'],
+      benchmark: { include: ['bench/**/*.bench.ts'] },
+    },
+  };
+}
+
+/** Our packages as they are published, tested with one version of Nest: the same files with each. */
+function packedUnderNest(version: 11 | 12): TestProjectInlineConfiguration {
+  const name = `nest-${version}`;
+  return {
+    extends: true,
+    plugins: [resolvedFrom(new URL(`test/${name}/node_modules/.packed/`, import.meta.url))],
+    test: {
+      name,
+      include: ['test/nest-12/**/*.test.ts'],
+      benchmark: { include: [] },
+      globalSetup: ['./test/packed-packages.ts'],
+      provide: { nestVersion: version },
+      server: { deps: { external: [/\/node_modules\//] } },
+    },
+  };
+}
+
+/**
+ * Has the test files import what a program in that folder would, whatever folder they are in. Node loads it, as it does for
+ * its own dependencies, so that there is one copy of each.
+ */
+function resolvedFrom(folder: URL): Plugin {
+  const tests = new URL('test/nest-12/', import.meta.url).href;
+  // Written there before the tests start.
+  const resolver = new URL('resolve.mjs', folder).href;
+  return {
+    name: 'latchkey:resolved-from',
+    enforce: 'pre',
+    async resolveId(specifier, importer) {
+      const isOurs = importer !== undefined && pathToFileURL(importer).href.startsWith(tests);
+      const isPackage = /^(?:@[^/]+\/)?[a-z]/i.test(specifier) && !/^[a-z-]+:/i.test(specifier);
+      if (!isOurs || !isPackage || isBuiltin(specifier) || /^vitest(?:\/|$)/.test(specifier))
+        return undefined;
+      const { resolve } = (await import(resolver)) as { resolve(specifier: string): string };
+      return fileURLToPath(resolve(specifier));
+    },
+  };
+}

@@ -1,5 +1,7 @@
-// Compares workloads by the CPU time of this process: interleaved pairs, the median of their ratios, its interval.
+// Compares workloads by the CPU time of this process, or of a server: interleaved pairs, the median of their ratios, its
+// interval.
 import { parseArgs } from 'node:util';
+import { thisProcess } from './this-process.mjs';
 
 // With fewer, even the whole range of a sample is no interval of 95 %.
 const fewestPairs = 6;
@@ -8,6 +10,7 @@ const fewestPairs = 6;
  * @typedef {object} Workload
  * @property {string} name
  * @property {(calls: number) => unknown} run makes so many calls; what it returns is awaited.
+ * @property {import('./this-process.mjs').MeasuredProcess} [measured] whose time counts. Default: this process.
  */
 
 /**
@@ -79,7 +82,7 @@ export async function compare({ ours, other, as = 'time', longer = 1, withGarbag
     for (let slice = 0; slice < slices; slice += 1) {
       // Whoever goes second finds the machine as the first has left it; so they take turns at that.
       const order = slice % 2 === 0 ? ['ours', 'other'] : ['other', 'ours'];
-      for (const side of order) pair[side] += await cpuMs({ ours, other }[side], calls, withGarbage);
+      for (const side of order) pair[side] += await cost({ ours, other }[side], calls, withGarbage);
     }
   }
   const nsPerCall = (side) => (median(times.map((pair) => pair[side])) / (slices * calls)) * 1e6;
@@ -96,26 +99,18 @@ async function warmUp(workloads, { sliceMs, longer, withGarbage }) {
     let ms = 0;
     for (let spentMs = 0; spentMs < 12 * longer * sliceMs; spentMs += ms) {
       if (ms < sliceMs / 2) calls *= 2;
-      ms = await cpuMs(workload, calls, withGarbage);
+      ms = await cost(workload, calls, withGarbage);
     }
     msOfAll += ms / calls;
   }
   return Math.ceil(sliceMs / msOfAll);
 }
 
-/** The CPU time, user and system, of all threads of this process, and of no other one. */
-async function cpuMs({ run }, calls, withGarbage) {
-  if (!withGarbage) collect();
-  const before = process.cpuUsage();
+/** What so many calls cost the process that is measured, and no other one. */
+async function cost({ run, measured = thisProcess }, calls, withGarbage) {
+  const before = await measured.cpuMs(!withGarbage);
   await run(calls);
-  if (withGarbage) collect();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
-}
-
-function collect() {
-  // The young garbage. To collect all of it makes V8 forget code, and more of it the larger a library is.
-  globalThis.gc?.({ type: 'minor' });
+  return (await measured.cpuMs(withGarbage)) - before;
 }
 
 /**

@@ -12,10 +12,13 @@ const files = [
   'requests.mjs',
   'sessions.mjs',
   'sign-in.mjs',
+  'nest.mjs',
 ];
 const peers = [
   '@azure/core-rest-pipeline',
   '@badgateway/oauth2-client',
+  '@nestjs/core',
+  '@nestjs/passport',
   '@smithy/core',
   'axios',
   'axios-auth-refresh',
@@ -23,6 +26,8 @@ const peers = [
   'google-auth-library',
   'iron-session',
   'ky',
+  'passport-http-bearer',
+  'passport-jwt',
   'passport-local',
   'undici',
 ];

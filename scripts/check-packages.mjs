@@ -1,13 +1,15 @@
 // Packs each package as it would be published, and uses the tarballs as their users do: installs them in an empty
 // project, imports and requires every entry, type-checks a consumer under two kinds of module resolution, and runs the
-// README examples. Needs a build. Prints a line for each check and ends with a count.
+// README examples and an application of Nest that has nothing optional. Needs a build. Prints a line for each check and
+// ends with a count.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packages, root } from './packages.mjs';
 import { pnpm } from './pnpm.mjs';
-import { readmeExamples } from './readme-examples.mjs';
+import { readmeExamples, readmeProjects } from './readme-examples.mjs';
+import { transpiled } from './transpiled.mjs';
 
 const project = mkdtempSync(join(tmpdir(), 'latchkey-consumer-'));
 const bin = (name) => join(root, 'node_modules/.bin', name);
@@ -36,7 +38,14 @@ try {
     });
   }
 
-  check('the tarballs install in an empty project', () => install(tarballs));
+  const foreign = [
+    'typescript',
+    '@types/node',
+    ...readmeExamples().flatMap(({ installs }) => installs),
+    ...packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {})),
+    '@nestjs/platform-express',
+  ];
+  check('the tarballs install in an empty project', () => install(project, tarballs, foreign));
   for (const { specifier } of packages.flatMap(({ entries }) => entries)) {
     check(`${specifier}: import`, () => node(['--input-type=module', '-e', `await import('${specifier}')`]));
     check(`${specifier}: require`, () => node(['--input-type=commonjs', '-e', `require('${specifier}')`]));
@@ -44,13 +53,22 @@ try {
   for (const resolution of ['nodenext', 'bundler']) {
     check(`types under ${resolution}`, () => typecheck(resolution));
   }
-  for (const { name, code, output } of readmeExamples()) {
+  for (const [at, { name, files, main, output }] of readmeExamples().entries()) {
     check(`${name} runs`, () => {
-      writeFileSync(join(project, 'example.mjs'), code);
-      const printed = node(['example.mjs']);
+      const folder = join(project, `example-${at}`);
+      writeFiles(folder, asScripts(files));
+      const printed = run(process.execPath, [join(folder, asScript(main))], project);
       if (printed !== output) throw new Error(`it printed:\n${printed}\nand not:\n${output}`);
     });
   }
+  for (const [at, { name, files }] of readmeProjects().entries()) {
+    check(`${name}: its files compile`, () => {
+      const folder = join(project, `readme-${at}`);
+      writeFiles(folder, files);
+      compile(folder, 'nodenext');
+    });
+  }
+  check('the main entry works with common, core and platform-express alone', () => nestAlone(tarballs));
 } finally {
   rmSync(project, { recursive: true, force: true });
 }
@@ -69,25 +87,66 @@ function pack(folder, manifest) {
   return join(target, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`);
 }
 
-function install(tarballs) {
-  const versions = (names) => Object.fromEntries(names.map((name) => [name, installed(name)]));
-  const examples = readmeExamples().flatMap(({ installs }) => installs);
-  const foreign = examples.filter((name) => !name.startsWith('@latchkey/'));
+/** Has npm install tarballs, and the versions of other packages that are installed here. */
+function install(folder, tarballs, names) {
+  const foreign = names.filter((name) => !name.startsWith('@latchkey/'));
+  const versions = Object.fromEntries(foreign.map((name) => [name, installed(name)]));
   const local = Object.fromEntries(tarballs.map(({ manifest, file }) => [manifest.name, `file:${file}`]));
   writeFileSync(
-    join(project, 'package.json'),
+    join(folder, 'package.json'),
     JSON.stringify({
       private: true,
-      dependencies: { ...local, ...versions(['typescript', '@types/node', ...foreign]) },
+      dependencies: { ...local, ...versions },
       // The packages ask for each other by version; these are the ones that are meant.
       overrides: local,
     }),
   );
-  run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], project);
+  run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], folder);
 }
 
 function installed(name) {
-  return JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
+  const folders = [root, join(root, 'test/nest-12')];
+  const manifests = folders.map((folder) => join(folder, 'node_modules', name, 'package.json'));
+  const manifest = manifests.find((file) => existsSync(file));
+  if (!manifest) throw new Error(`${name} is not installed here, so that its version is not known`);
+  return JSON.parse(readFileSync(manifest, 'utf8')).version;
+}
+
+function writeFiles(folder, files) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+  for (const [name, code] of Object.entries(files)) writeFileSync(join(folder, name), code);
+}
+
+function asScripts(files) {
+  const scripts = Object.entries(files).map(([name, code]) =>
+    name.endsWith('.ts') ? [asScript(name), transpiled(code)] : [name, code],
+  );
+  return Object.fromEntries(scripts);
+}
+
+function asScript(name) {
+  return name.replace(/\.ts$/, '.js');
+}
+
+function nestAlone(tarballs) {
+  // Not within the other project, in which all that is optional would be found.
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-nest-'));
+  try {
+    const needed = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs'];
+    const ours = tarballs.filter(({ manifest }) => /\/(core|nestjs-auth)$/.test(manifest.name));
+    install(folder, ours, needed);
+    const { peerDependenciesMeta } = ours.find(({ manifest }) => manifest.peerDependenciesMeta).manifest;
+    const strays = Object.keys(peerDependenciesMeta).filter((name) =>
+      existsSync(join(folder, 'node_modules', name)),
+    );
+    if (strays.length > 0) throw new Error(`this was installed, too: ${strays.join(', ')}`);
+    cpSync(join(root, 'scripts/consumer-nest.mjs'), join(folder, 'app.mjs'));
+    const printed = run(process.execPath, ['app.mjs'], folder);
+    if (printed !== 'ok\n') throw new Error(`it printed:\n${printed}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function typecheck(resolution) {
@@ -99,6 +158,10 @@ function typecheck(resolution) {
     .map(({ specifier }, at) => `export * as entry${at} from '${specifier}';`)
     .join('\n');
   writeFileSync(join(folder, 'everything.mts'), everything);
+  compile(folder, resolution);
+}
+
+function compile(folder, resolution) {
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({
@@ -110,8 +173,9 @@ function typecheck(resolution) {
         types: ['node'],
         module: resolution === 'nodenext' ? 'nodenext' : 'esnext',
         moduleResolution: resolution,
+        experimentalDecorators: true,
       },
-      include: ['*.mts'],
+      include: ['*.mts', '*.ts'],
     }),
   );
   run(join(project, 'node_modules/.bin/tsc'), ['-p', folder], project);

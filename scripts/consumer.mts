@@ -12,6 +12,7 @@ import {
   type LatchkeyEvent,
   type ManagedTokenSource,
   type Provider,
+  type Session,
   type Sessions,
   type Store,
   type Token,
@@ -25,6 +26,22 @@ import {
   virtualClock,
 } from '@latchkey/core/testing';
 import { startLclxEmulator } from '@latchkey/emulators';
+import {
+  AccessToken,
+  accessRules,
+  AuthGuard,
+  CurrentSession,
+  CurrentUser,
+  LatchkeyExceptionFilter,
+  LatchkeyModule,
+  OptionalAuth,
+  Providers,
+  Public,
+  RequireEntitlement,
+  sessionsToken,
+  SignInService,
+  type LatchkeyModuleOptions,
+} from '@latchkey/nestjs-auth';
 import LatchkeyStrategy, {
   answer,
   errorHandler,
@@ -33,6 +50,7 @@ import LatchkeyStrategy, {
 } from '@latchkey/passport-strategy';
 import { cryptlex, cryptlexClient, licenseStatus, type Allowance } from '@latchkey/provider-cryptlex';
 import { lclx, lclxClient, type LclxAccount, type LclxRoute } from '@latchkey/provider-lclx';
+import { Controller, Get, Inject, Module, UseFilters, UseGuards } from '@nestjs/common';
 import { Agent } from 'undici';
 
 const provider = lclx({ timeoutMs: 5000 });
@@ -97,6 +115,69 @@ new LatchkeyStrategy({ provider: vendor }, ({ grant }, done) => done(null, { unt
 new SessionStrategy({ sessions: anySessions });
 export const middleware = errorHandler();
 export { answer };
+
+declare module '@latchkey/nestjs-auth' {
+  interface LatchkeyAuth {
+    user: { readonly rank: number };
+  }
+}
+
+@Controller()
+@UseGuards(AuthGuard)
+@UseFilters(LatchkeyExceptionFilter)
+class RankController {
+  constructor(
+    @Inject(SignInService) private readonly signIns: SignInService,
+    @Inject(sessionsToken('staff')) private readonly staff: Sessions,
+  ) {}
+
+  @Public()
+  @Get('where')
+  where(): string[] {
+    return [...this.signIns.providers().map(({ name }) => name), ...this.staff.providers];
+  }
+
+  @OptionalAuth()
+  @Get('rank')
+  rank(@CurrentUser() user: CurrentUser | null, @CurrentUser('rank') rank: number | undefined): unknown {
+    // @ts-expect-error the user is what the application says, and has no subject
+    return user?.subject ?? user?.rank ?? rank;
+  }
+
+  @Providers('cryptlex')
+  @RequireEntitlement(({ id, active }) => active && id === 'prod-0001')
+  @Get('licences')
+  async licences(@CurrentSession() { source }: Session, @AccessToken() token: string): Promise<unknown> {
+    return [token, await cryptlexClient(source).licenses().toArray()];
+  }
+}
+
+const rootOptions = {
+  providers: [cryptlex({ accountAlias: 'acme' }), lclx()],
+} satisfies LatchkeyModuleOptions;
+
+@Module({
+  imports: [
+    LatchkeyModule.forRoot({
+      ...rootOptions,
+      user: ({ identity }) => ({ rank: identity.subject.length }),
+      globalGuard: false,
+    }),
+    LatchkeyModule.forRootAsync({
+      inject: ['SECRETS'],
+      useFactory: async (secrets: { readonly alias: string }): Promise<LatchkeyModuleOptions> => ({
+        providers: [cryptlex({ accountAlias: secrets.alias })],
+        cookie: { sameSite: 'strict' },
+      }),
+      name: 'staff',
+    }),
+    // @ts-expect-error a misspelt option does not compile
+    LatchkeyModule.forRoot({ ...rootOptions, cokie: false }),
+  ],
+  controllers: [RankController],
+})
+export class RankModule {}
+console.log(accessRules(RankController.prototype.rank, RankController).access);
 
 try {
   createUpstream({ name: 'x', origin: 'https://example.com' });

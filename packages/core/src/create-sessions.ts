@@ -97,11 +97,11 @@ export function createSessions<const P extends readonly Provider[]>(
   ): Promise<SignedIn> {
     const id = newSessionId();
     const keys = sessionKeys(id);
-    const draft = sessions.drafted(await newRecord(provider, grant));
+    const draft = sessions.drafted(keys, await newRecord(provider, grant));
     const one = liveOf(keys, draft);
     const user = await userOf?.(one.session() as SessionOf<P>);
     one.checkOn();
-    const { record } = sessions.drafted({ ...draft.record, ...(user !== undefined && { user }) });
+    const { record } = sessions.drafted(keys, { ...draft.record, ...(user !== undefined && { user }) });
     // First, so that there are never both: where it cannot be ended, nobody is signed in.
     if (replaces !== undefined) await signOut(replaces);
     // A login that finishes after it was given up, or after all was closed, brings nothing about (T13).
@@ -142,11 +142,17 @@ export function createSessions<const P extends readonly Provider[]>(
     };
   }
 
-  async function get(id: string, { signal }: CallOptions = {}): Promise<SessionOf<P> | undefined> {
-    checkOpen(signal);
-    if (!isSessionId(id)) return undefined;
-    const finding = live.find(sessionKeys(id), signal);
-    return (await (signal ? unlessAborted(finding, signal) : finding)) as SessionOf<P> | undefined;
+  // Not async: every request comes through here, and most of them only wait for the store.
+  function get(id: string, options?: CallOptions): Promise<SessionOf<P> | undefined> {
+    const signal = options?.signal;
+    try {
+      checkOpen(signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (!isSessionId(id)) return Promise.resolve(undefined);
+    const finding = live.find(sessionKeys(id), signal) as Promise<SessionOf<P> | undefined>;
+    return signal ? unlessAborted(finding, signal) : finding;
   }
 
   async function signOut(id: string): Promise<void> {

@@ -12,6 +12,8 @@ export interface KeptSession {
   readonly text: string;
   readonly record: SessionRecord;
   readonly generationKey: string;
+  /** Where it is kept, and the generation of its account. */
+  readonly places: readonly string[];
   /**
    * Access tokens of which the store has one in place of that in `record`: it failed when that was to be written, which is
    * still to be done.
@@ -30,8 +32,10 @@ export interface KeptSessions {
    * @param usedAt when it was last in use, where more is known of that than the store has.
    */
   read(keys: SessionKeys, known?: KeptSession, usedAt?: number): Promise<KeptSession | undefined>;
+  /** Whether the store has just what is known, and that has not ended: all that most requests need to know. */
+  stillHolds(known: KeptSession, usedAt: number): Promise<boolean>;
   /** A session that is not in the store yet. @throws LatchkeyError `invalid_config` for what JSON cannot hold. */
-  drafted(record: SessionRecord): KeptSession;
+  drafted(keys: SessionKeys, record: SessionRecord): KeptSession;
   /** Keeps a new session. */
   add(keys: SessionKeys, record: SessionRecord): Promise<KeptSession>;
   /** Keeps `record` in the place of `known`; `undefined` where that is no longer what the store has. */
@@ -76,22 +80,28 @@ export function keptSessions(options: {
       return undefined;
     },
 
-    drafted(record) {
+    async stillHolds(known, usedAt) {
+      const [text, generation] = await readTogether(known.places);
+      const { record } = known;
+      return text === known.text && isGeneration(record.generation, generation) && !isOver(record, usedAt);
+    },
+
+    drafted(keys, record) {
       const drafted = unpackSession(packSession(record));
-      return kept('', drafted ?? record);
+      return kept(keys, '', drafted ?? record);
     },
 
     async add(keys, record) {
       const text = sealed(keys, record);
       await store.set(placeOf(keys), text, { ttlMs: ttlOf(record) });
       // As all will see it who come later.
-      return unsealed(keys, text) ?? kept(text, record);
+      return unsealed(keys, text) ?? kept(keys, text, record);
     },
 
     async replace(keys, known, record) {
       const text = sealed(keys, record);
       const isDone = await store.replace(placeOf(keys), known.text, text, { ttlMs: ttlOf(record) });
-      return isDone ? kept(text, record) : undefined;
+      return isDone ? kept(keys, text, record) : undefined;
     },
 
     async end(keys, code) {
@@ -114,13 +124,14 @@ export function keptSessions(options: {
   }
 
   async function readAgain(keys: SessionKeys, known: KeptSession) {
-    const places = [placeOf(keys), known.generationKey];
-    const [text, generation] = store.getMany
-      ? await store.getMany(places)
-      : await Promise.all(places.map((place) => store.get(place)));
+    const [text, generation] = await readTogether(known.places);
     if (text === known.text) return { kept: known, generation };
     const opened = text === undefined ? undefined : unsealed(keys, text);
     return opened && { kept: withPending(opened, known), generation };
+  }
+
+  function readTogether(places: readonly string[]): Promise<(string | undefined)[]> {
+    return store.getMany ? store.getMany(places) : Promise.all(places.map((place) => store.get(place)));
   }
 
   /** What the store has, with the newer grant that it could not be given yet: it was used meanwhile, in another process. */
@@ -144,11 +155,12 @@ export function keptSessions(options: {
   function unsealed(keys: SessionKeys, text: string): KeptSession | undefined {
     const opened = openText(keys.seal(), contextOf(keys), text);
     const record = opened === undefined ? undefined : unpackSession(opened);
-    return record && kept(text, record);
+    return record && kept(keys, text, record);
   }
 
-  function kept(text: string, record: SessionRecord): KeptSession {
-    return { text, record, generationKey: generations.keyOf(record) };
+  function kept(keys: SessionKeys, text: string, record: SessionRecord): KeptSession {
+    const generationKey = generations.keyOf(record);
+    return { text, record, generationKey, places: [placeOf(keys), generationKey] };
   }
 
   function ttlOf({ expiresAt, usedAt }: SessionRecord): number {

@@ -23,6 +23,8 @@ export interface LiveSession {
   checkOn(): void;
   /** Takes over what the store has, unless more is known by now than `before`. */
   adopt(kept: KeptSession, before: KeptSession): void;
+  /** Whether its token is good as far as is known, so that it need not be refreshed. */
+  hasGoodToken(): boolean;
   /** Sees to it that its token is good as far as is known. @throws LatchkeyError as `renewedSession`. */
   refresh(signal?: AbortSignal): Promise<void>;
   /** Writes to the store that it is in use, and what could not be written before; once for all who ask meanwhile. */
@@ -94,6 +96,7 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
     adopt(next, before) {
       if (kept === before && next !== kept) take(next);
     },
+    hasGoodToken: isGood,
     async refresh(signal) {
       if (!isGood()) await renewed(signal);
     },

@@ -32,24 +32,9 @@ export function createLiveSessions(options: {
   const signedOut = new LRUCache<string, true>({ max: mostLive });
 
   return {
-    async find(keys, signal) {
+    find(keys, signal) {
       const known = live.get(keys.lookup);
-      const before = known?.kept();
-      const present = await sessions.read(keys, before, known?.usedAt);
-      // Another call may have come first.
-      const one = live.get(keys.lookup) ?? known ?? (present && liveOf(keys, present));
-      const hasEnded = () => one?.hasEnded() === true || signedOut.has(keys.lookup);
-      if (present && one && !hasEnded()) {
-        live.set(keys.lookup, one);
-        if (before) one.adopt(present, before);
-        await used(one, signal);
-        if (!hasEnded()) return one.session();
-      } else if (present) {
-        // It ended here, and the store failed when it was told of that.
-        await sessions.end(keys);
-      }
-      forget(keys.lookup, one);
-      return undefined;
+      return known && isAtRest(known) ? foundAtRest(keys, known, signal) : found(keys, signal);
     },
 
     enter: ({ lookup }, one) => void live.set(lookup, one),
@@ -71,6 +56,47 @@ export function createLiveSessions(options: {
       live.clear();
     },
   };
+
+  /** The way of most requests: all is as it was, and nothing is to be done but to see that it is. */
+  async function foundAtRest(
+    keys: SessionKeys,
+    known: LiveSession,
+    signal: AbortSignal | undefined,
+  ): Promise<Session | undefined> {
+    if (await sessions.stillHolds(known.kept(), known.usedAt)) {
+      // It may have ended here, or have been driven out, while the store was asked.
+      if (live.get(keys.lookup) === known && !known.hasEnded()) {
+        known.usedAt = Math.max(known.usedAt, clock.now());
+        if (isAtRest(known)) return known.session();
+      }
+    }
+    return found(keys, signal);
+  }
+
+  /** Whether it has a good token, and nothing to be written. */
+  function isAtRest(one: LiveSession): boolean {
+    return one.hasGoodToken() && !isToBeWritten(one);
+  }
+
+  async function found(keys: SessionKeys, signal: AbortSignal | undefined): Promise<Session | undefined> {
+    const known = live.get(keys.lookup);
+    const before = known?.kept();
+    const present = await sessions.read(keys, before, known?.usedAt);
+    // Another call may have come first.
+    const one = live.get(keys.lookup) ?? known ?? (present && liveOf(keys, present));
+    const hasEnded = () => one?.hasEnded() === true || signedOut.has(keys.lookup);
+    if (present && one && !hasEnded()) {
+      live.set(keys.lookup, one);
+      if (before) one.adopt(present, before);
+      await used(one, signal);
+      if (!hasEnded()) return one.session();
+    } else if (present) {
+      // It ended here, and the store failed when it was told of that.
+      await sessions.end(keys);
+    }
+    forget(keys.lookup, one);
+    return undefined;
+  }
 
   /** Has a session in use renewed where that is due, and its use written. */
   async function used(one: LiveSession, signal: AbortSignal | undefined): Promise<void> {

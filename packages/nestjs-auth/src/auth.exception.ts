@@ -1,6 +1,7 @@
 import type { HttpAnswer } from '@latchkey/core/http';
 import type { ErrorCode } from '@latchkey/core';
 import { HttpException } from '@nestjs/common';
+import { noteAnswer } from './noted-answer.js';
 
 /**
  * What `AuthGuard` throws: the answer to a caller who is refused, as an exception of Nest, so that filters and interceptors
@@ -10,14 +11,14 @@ export class AuthException extends HttpException {
   readonly code: ErrorCode;
   /** In a GraphQL answer. */
   declare readonly extensions: Readonly<Record<string, unknown>>;
-  declare readonly answer: HttpAnswer;
 
   constructor(answer: HttpAnswer, cause: unknown) {
     super({ ...answer.body }, answer.status, { cause });
     this.code = answer.body.error;
     const extensions = { code: graphqlCode(answer.status), error: answer.body.error, status: answer.status };
     // Out of sight: printed, the exception says what it is by its code, message and cause.
-    Object.defineProperties(this, { answer: { value: answer }, extensions: { value: extensions } });
+    Object.defineProperty(this, 'extensions', { value: extensions });
+    noteAnswer(this, answer);
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { accessRules, type AccessRules, type EntitlementRule } from './access.js';
-import { callerOf, noteCaller, sessionOf, userOf, type SignedInCaller } from './caller.js';
+import { noteCaller, sessionOf, userOf, type SignedInCaller } from './caller.js';
 import { callerServiceToken, type CallerService } from './caller.service.js';
 import type { CallContext } from './contexts/call-context.js';
 import { callContexts } from './contexts/call-contexts.js';
@@ -75,10 +75,8 @@ async function admit(context: ExecutionContext, plan: Plan): Promise<boolean> {
   try {
     const asked = callers.of(context, kind);
     const found = asked && (await asked);
-    // A connection has one credential, unless the application finds one in each message.
-    if (callers.hasSource(context) && kind.isShared?.(carrier, context)) checkSameUser(context, found);
     note(context, kind, carrier, found);
-    if (plan.realm !== undefined) noteRealm(carrier, plan.realm);
+    noteRealm(carrier, plan.realm);
     await check(found, plan);
     return true;
   } catch (error) {
@@ -99,19 +97,6 @@ function note(
   const request = kind.request(context) as { user?: unknown } | undefined;
   // Where other guards, interceptors and loggers of Nest look for it.
   if (request && caller) request.user = userOf(caller);
-}
-
-/** Of two messages that are under way on one connection, each with a user of its own, one would be taken for the other. */
-function checkSameUser(context: ExecutionContext, found: Caller | undefined): void {
-  const known = callerOf(context);
-  const caller = callerIn(found);
-  const isSame =
-    known?.identity.subject === caller?.identity.subject &&
-    known?.identity.provider === caller?.identity.provider;
-  if (known === undefined || isSame) return;
-  throw new LatchkeyError('invalid_input', {
-    message: 'The user of a connection can change only with messages that are objects.',
-  });
 }
 
 function callerIn(found: Caller | undefined): SignedInCaller | null {

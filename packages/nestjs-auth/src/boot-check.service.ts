@@ -17,6 +17,7 @@ export class BootCheckService implements OnModuleInit {
   /** Registered as a global guard beside `AuthGuard`, it goes wherever that goes. */
   readonly tracer = new GuardTracer();
   private readonly logger = new Logger('Latchkey');
+  private watched: { readonly target: RpcTarget; readonly before: number } | undefined;
 
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
@@ -49,16 +50,34 @@ export class BootCheckService implements OnModuleInit {
 
   /** Nest registers the handlers of a microservice that is connected at once, and for each of them looks at its guards. */
   private watch(target: RpcTarget): void {
-    const before = this.tracer.lookedAt;
-    queueMicrotask(() => {
-      const isHybrid = Boolean(this.adapters.httpAdapter);
-      const hasHandlers = (target.getHandlers?.().size ?? 0) > 0;
-      if (!this.tracer.isGlobal || !isHybrid || !hasHandlers || this.tracer.lookedAt !== before) return;
-      this.logger.warn(
-        'A microservice is connected without inheritAppConfig, so that the global guard is not applied to its handlers. ' +
-          'Use connectMicroservice(options, { inheritAppConfig: true }), or put @UseGuards(AuthGuard) on them.',
-      );
-    });
+    // Several may be connected in one go: what was looked at up to here was for the one before.
+    this.settle();
+    this.watched = { target, before: this.tracer.lookedAt };
+    queueMicrotask(() => this.settle());
+  }
+
+  private settle(): void {
+    const { watched } = this;
+    this.watched = undefined;
+    if (!watched || !this.tracer.isGlobal || !this.adapters.httpAdapter) return;
+    const hasHandlers = (watched.target.getHandlers?.().size ?? 0) > 0;
+    if (!hasHandlers || this.tracer.lookedAt !== watched.before || !this.hasUnguardedMessages()) return;
+    this.logger.warn(
+      'A microservice is connected without inheritAppConfig, so that the global guard is not applied to its handlers. ' +
+        'Use connectMicroservice(options, { inheritAppConfig: true }), or put @UseGuards(AuthGuard) on them.',
+    );
+  }
+
+  private hasUnguardedMessages(): boolean {
+    return [...this.modules.values()].some(({ controllers }) =>
+      [...controllers.values()].some(
+        ({ metatype }) =>
+          typeof metatype === 'function' &&
+          handlersOn(metatype.prototype as object, patternKey).some((handler) =>
+            isUnguarded(handler, metatype),
+          ),
+      ),
+    );
   }
 
   private unguardedGateways(): string[] {
@@ -96,16 +115,20 @@ interface RpcTarget {
 // As the decorators of @nestjs/websockets and @nestjs/common define them.
 const gatewayKey = 'websockets:is_gateway';
 const messageKey = 'websockets:message_mapping';
+const patternKey = 'microservices:pattern';
 const guardsKey = '__guards__';
 
 function handlersOf(gateway: object): object[] {
-  const prototype = Object.getPrototypeOf(gateway) as object | null;
+  return handlersOn(Object.getPrototypeOf(gateway) as object | null, messageKey);
+}
+
+function handlersOn(prototype: object | null, key: string): object[] {
   if (!prototype || prototype === Object.prototype) return [];
   const own = Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(
     ({ value }: { readonly value?: unknown }) =>
-      typeof value === 'function' && Reflect.hasMetadata(messageKey, value) ? [value] : [],
+      typeof value === 'function' && Reflect.hasMetadata(key, value) ? [value] : [],
   );
-  return [...own, ...handlersOf(prototype)];
+  return [...own, ...handlersOn(Object.getPrototypeOf(prototype) as object | null, key)];
 }
 
 function isUnguarded(handler: object, gateway: object): boolean {

@@ -4,6 +4,7 @@ import type { ContextType, ExecutionContext } from '@nestjs/common';
 import type { CallContext } from './contexts/call-context.js';
 import type { ClientRequest, Credential, CredentialSource } from './latchkey.options.js';
 import type { LatchkeySettings } from './latchkey.settings.js';
+import { noteRealm } from './realm.js';
 
 /** Tells whom calls come from, for one set of providers. */
 export class CallerService {
@@ -19,6 +20,7 @@ export class CallerService {
 
   /** Whom a request comes from. @throws LatchkeyError as `Callers.of`. */
   ofRequest(request: ClientRequest): undefined | Promise<Caller | undefined> {
+    noteRealm(request, this.settings.name);
     return this.callers.of(request, () => ({ client: this.settings.client(request) }));
   }
 
@@ -28,11 +30,6 @@ export class CallerService {
     if (source) return this.ofAsked(context, kind, source(context));
     const credential = kind.credential(context);
     return credential === undefined ? undefined : this.ofShown(context, kind, credential);
-  }
-
-  /** Whether the application says where the credential is in calls of this kind. */
-  hasSource(context: ExecutionContext): boolean {
-    return this.sourceFor(context) !== undefined;
   }
 
   private sourceFor(context: ExecutionContext): CredentialSource | undefined {

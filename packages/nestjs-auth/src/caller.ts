@@ -7,8 +7,12 @@ export type SignedInCaller = Session | UpstreamToken;
 
 /** What the guard found; `undefined` where it did not look, `null` where nobody is signed in. */
 export function callerOf(context: ExecutionContext): SignedInCaller | null | undefined {
-  const carrier = callContexts.get(context.getType<ContextType | 'graphql'>())?.carrier(context);
-  return (carrier as Carrier | undefined)?.[callerKey];
+  const kind = callContexts.get(context.getType<ContextType | 'graphql'>());
+  const carriers = kind?.carriers?.(context) ?? [kind?.carrier(context)];
+  for (const carrier of carriers as Iterable<Carrier | undefined>) {
+    if (carrier?.[callerKey] !== undefined) return carrier[callerKey];
+  }
+  return undefined;
 }
 
 /** Has `carrier` keep whom the call comes from. */

@@ -1,4 +1,4 @@
-import { isLatchkeyError, type LatchkeyError } from '@latchkey/core';
+import { isLatchkeyError } from '@latchkey/core';
 import { toHttpAnswer, type HttpAnswer } from '@latchkey/core/http';
 import {
   Catch,
@@ -16,11 +16,12 @@ import type { ClientRequest } from './latchkey.options.js';
 import type { LatchkeySettings } from './latchkey.settings.js';
 import { settingsToken } from './latchkey.tokens.js';
 import { realmOf } from './realm.js';
+import { answerNotedOn } from './noted-answer.js';
 
 /** Every error of Latchkey, of whichever installed copy, and what `AuthGuard` throws. */
 class AnyLatchkeyError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isLatchkeyError(value) || isAuthException(value);
+    return isLatchkeyError(value) || answerNotedOn(value) !== undefined;
   }
 }
 
@@ -39,7 +40,7 @@ export class LatchkeyExceptionFilter implements ExceptionFilter {
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
   ) {}
 
-  catch(error: LatchkeyError | AuthException, host: ArgumentsHost): unknown {
+  catch(error: Error, host: ArgumentsHost): unknown {
     const type = host.getType<ContextType | 'graphql'>();
     const answer = this.answerTo(error, host);
     if (answer.status >= 500) this.logger.error(error);
@@ -48,19 +49,28 @@ export class LatchkeyExceptionFilter implements ExceptionFilter {
       return undefined;
     }
     // What a resolver returns as an error, GraphQL reports.
-    if (type === 'graphql') return isAuthException(error) ? error : new AuthException(answer, error);
+    if (type === 'graphql') return isLatchkeyError(error) ? new AuthException(answer, error) : error;
     const told = { status: 'error', ...answer.body };
     if (type === 'rpc') return throwError(() => told);
     tell(host.switchToWs().getClient(), told);
     return undefined;
   }
 
-  private answerTo(error: LatchkeyError | AuthException, host: ArgumentsHost): HttpAnswer {
-    if (isAuthException(error)) return error.answer;
-    const carrier = host.getArgByIndex<ClientRequest | undefined>(0);
-    if (host.getType() !== 'http' || !carrier) return toHttpAnswer(error);
-    const settings = this.moduleRef.get<LatchkeySettings>(settingsToken(realmOf(carrier)), { strict: false });
-    return settings.answer(error, carrier);
+  private answerTo(error: Error, host: ArgumentsHost): HttpAnswer {
+    const noted = answerNotedOn(error);
+    if (noted) return noted;
+    const request = host.getType() === 'http' ? host.getArgByIndex<ClientRequest>(0) : undefined;
+    const settings = request && this.settingsOf(realmOf(request));
+    return settings ? settings.answer(error, request) : toHttpAnswer(error);
+  }
+
+  /** Of a request that belongs to no set of providers, where the only one has a name, nothing is known. */
+  private settingsOf(realm: string | undefined): LatchkeySettings | undefined {
+    try {
+      return this.moduleRef.get<LatchkeySettings>(settingsToken(realm), { strict: false });
+    } catch {
+      return undefined;
+    }
   }
 
   private reply(host: ArgumentsHost, { status, headers, body }: HttpAnswer): void {
@@ -75,10 +85,6 @@ export class LatchkeyExceptionFilter implements ExceptionFilter {
     if (cookie !== undefined) httpAdapter.appendHeader(response, 'Set-Cookie', cookie);
     httpAdapter.reply(response, body, status);
   }
-}
-
-function isAuthException(value: unknown): value is AuthException {
-  return value instanceof AuthException;
 }
 
 /** As the built-in filter of gateways does it: an `exception` event, on a socket of `ws` or of socket.io. */

@@ -28,13 +28,14 @@ const noExtras: LatchkeyModuleExtras = {
   name: undefined,
 };
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<LatchkeyModuleOptions>({
-  optionsInjectionToken: 'LATCHKEY_OPTIONS',
-})
-  .setClassMethodName('forRoot')
-  .setFactoryMethodName('createLatchkeyOptions')
-  .setExtras(noExtras, withExtras)
-  .build();
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<LatchkeyModuleOptions>({
+    optionsInjectionToken: 'LATCHKEY_OPTIONS',
+  })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createLatchkeyOptions')
+    .setExtras(noExtras, withExtras)
+    .build();
 
 /** What `forRootAsync` takes: `useFactory`, `useClass` or `useExisting`, and beside it the extras. */
 export type LatchkeyModuleAsyncOptions = ConfigurableModuleAsyncOptions<

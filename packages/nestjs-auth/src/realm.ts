@@ -1,6 +1,6 @@
-/** Has `carrier` keep the name of the set of providers that its route belongs to. The one without a name needs no note. */
-export function noteRealm(carrier: object, realm: string): void {
-  (carrier as Carrier)[realmKey] = realm;
+/** Has `carrier` keep the name of the set of providers that its route belongs to; the one without a name needs no note. */
+export function noteRealm(carrier: object, realm: string | undefined): void {
+  if (realm !== undefined) (carrier as Carrier)[realmKey] = realm;
 }
 
 /** That name, if there is one. */

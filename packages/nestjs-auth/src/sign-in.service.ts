@@ -61,10 +61,11 @@ export class SignInService {
     options: { readonly transport?: unknown } = {},
   ): Promise<SignedIn & { readonly transport: Transport }> {
     const { cookies, check, client } = this.settings;
-    this.note(request);
+    noteRealm(request, this.settings.name);
     check?.(request, { signIn: true });
     const transport = this.transport(options.transport);
-    if (!isRecord(credentials)) throw new LatchkeyError('invalid_input');
+    if (!isRecord(credentials) || Object.hasOwn(credentials, '__proto__'))
+      throw new LatchkeyError('invalid_input');
     const signedIn = await this.sessions.signIn(provider, given(credentials), {
       client: client(request),
       replaces: cookies.read(request.headers),
@@ -80,17 +81,12 @@ export class SignInService {
    */
   async signOut({ request, response }: HttpExchange): Promise<void> {
     const { cookies, acceptsCookie, check } = this.settings;
-    this.note(request);
+    noteRealm(request, this.settings.name);
     const id = cookies.read(request.headers);
     const isBearer = bearerToken(request.headers) !== undefined;
     if (id !== undefined && !isBearer) check?.(request);
     if (acceptsCookie && !isBearer) this.setCookie(response, cookies.clear());
     if (id !== undefined) await this.sessions.signOut(id);
-  }
-
-  private note(request: ClientRequest): void {
-    const { name } = this.settings;
-    if (name !== undefined) noteRealm(request, name);
   }
 
   private transport(asked: unknown): Transport {

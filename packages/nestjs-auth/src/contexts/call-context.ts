@@ -10,8 +10,8 @@ export interface CallContext {
   request(context: ExecutionContext): ClientRequest | undefined;
   /** The object that belongs to this call, or request, and that keeps whom it comes from. */
   carrier(context: ExecutionContext): object | undefined;
-  /** Whether that object belongs to other calls, too, so that they must all be of one user. Absent: it does not. */
-  isShared?(carrier: object, context: ExecutionContext): boolean;
+  /** Where else to look for whom it comes from, nearest first. Default: the carrier alone. */
+  carriers?(context: ExecutionContext): Iterable<object>;
   /** What is thrown for a caller who is refused. */
   exception(answer: HttpAnswer, error: unknown): Error | Promise<Error>;
 }

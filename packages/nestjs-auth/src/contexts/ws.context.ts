@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ExecutionContext } from '@nestjs/common';
 import type { ClientRequest, Credential } from '../latchkey.options.js';
+import { noteAnswer } from '../noted-answer.js';
 import type { CallContext } from './call-context.js';
 
 /** Messages of WebSockets, with socket.io and with ws. The credential is that of the handshake. */
@@ -16,15 +17,19 @@ export const wsContext: CallContext = {
   request: (context) => handshakeOf(clientOf(context)),
 
   carrier(context) {
-    const data = context.getArgByIndex<unknown>(1);
-    return typeof data === 'object' && data !== null ? data : clientOf(context);
+    const args = context.getArgs<unknown[]>();
+    const known = args.find(isMessage);
+    if (known) return known;
+    const message: Message = { [messageKey]: true };
+    // Before the pattern, which Nest takes from the end. Decorators of parameters get copies of this list.
+    args.splice(-1, 0, message);
+    return message;
   },
 
-  isShared: (carrier, context) => carrier === clientOf(context),
-
-  async exception({ body }) {
+  async exception(answer) {
+    const { body } = answer;
     const { WsException } = await import('@nestjs/websockets');
-    return new WsException({ status: 'error', ...body });
+    return noteAnswer(new WsException({ status: 'error', ...body }), answer);
   },
 };
 
@@ -39,6 +44,15 @@ export const wsContext: CallContext = {
  */
 export function rememberHandshake(client: object, request: ClientRequest): void {
   Object.defineProperty(client, handshakeKey, { value: request, configurable: true });
+}
+
+/** Stands for one message: its client is that of others, too, and its data may be text. */
+interface Message {
+  readonly [messageKey]: true;
+}
+
+function isMessage(value: unknown): value is Message {
+  return typeof value === 'object' && value !== null && messageKey in value;
 }
 
 interface Client {
@@ -67,4 +81,5 @@ function handshakeOf({
 }
 
 // Registered, so that two installed copies of this package know each other's.
+const messageKey: unique symbol = Symbol.for('@latchkey/nestjs-auth/message') as never;
 const handshakeKey: unique symbol = Symbol.for('@latchkey/nestjs-auth/handshake') as never;

@@ -1,1 +1,1 @@
-export {};
+export { createAuthDocument } from './create-auth-document.js';

@@ -1,1 +1,1 @@
-export {};
+export { LatchkeyHealthIndicator, type ProviderHealthOptions } from './latchkey-health.indicator.js';
