@@ -26,6 +26,9 @@ export const errorSentences = {
 /** What went wrong, as a word to branch on. The table in the README of this package says when each is used. */
 export type ErrorCode = keyof typeof errorSentences;
 
+/** All of them. */
+export const errorCodes = Object.freeze(Object.keys(errorSentences)) as readonly ErrorCode[];
+
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorSentences, value);
 }

@@ -51,7 +51,7 @@ export type { Reply } from './exchange.js';
 export type { Query, QueryValue } from './request-url.js';
 
 export { LatchkeyError, isLatchkeyError, type LatchkeyErrorDetails } from './latchkey-error.js';
-export { isErrorCode, type ErrorCode } from './error-code.js';
+export { errorCodes, isErrorCode, type ErrorCode } from './error-code.js';
 
 export { systemClock, type Clock } from './clock.js';
 export { credentialText, emailText } from './credential-text.js';

@@ -14,6 +14,7 @@ import { callerServiceToken, type CallerService } from './caller.service.js';
 import type { CallContext } from './contexts/call-context.js';
 import { callContexts } from './contexts/call-contexts.js';
 import { noteRealm } from './realm.js';
+import { fromSet } from './set-lookup.js';
 
 /**
  * Lets calls through as decorators say: those of somebody who is signed in, unless they say otherwise.
@@ -40,22 +41,16 @@ export class AuthGuard implements CanActivate {
     let plan = plans.get(handler);
     if (!plan) {
       const rules = accessRules(handler, owner);
-      plan = { ...rules, callers: rules.access === 'public' ? undefined : this.callersOf(rules.realm) };
+      plan = {
+        ...rules,
+        callers:
+          rules.access === 'public'
+            ? undefined
+            : fromSet<CallerService>(this.moduleRef, callerServiceToken, rules.realm),
+      };
       plans.set(handler, plan);
     }
     return plan;
-  }
-
-  private callersOf(realm: string | undefined): CallerService {
-    try {
-      return this.moduleRef.get<CallerService>(callerServiceToken(realm), { strict: false });
-    } catch (cause) {
-      const what = realm === undefined ? 'without a name' : `named ${JSON.stringify(realm)}`;
-      throw new LatchkeyError('invalid_config', {
-        cause,
-        message: `There is no LatchkeyModule ${what} in this application, which AuthGuard needs here.`,
-      });
-    }
   }
 }
 

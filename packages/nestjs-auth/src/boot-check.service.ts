@@ -3,7 +3,7 @@ import { LatchkeyError } from '@latchkey/core';
 import { Inject, Injectable, Logger, type CanActivate, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { accessRules } from './access.js';
-import { AuthGuard } from './auth.guard.js';
+import { hasAuthGuard } from './applied-guards.js';
 import { settingsToken } from './latchkey.tokens.js';
 
 /**
@@ -112,11 +112,10 @@ interface RpcTarget {
   getHandlers?(): ReadonlyMap<string, unknown>;
 }
 
-// As the decorators of @nestjs/websockets and @nestjs/common define them.
+// As the decorators of @nestjs/websockets and @nestjs/microservices define them.
 const gatewayKey = 'websockets:is_gateway';
 const messageKey = 'websockets:message_mapping';
 const patternKey = 'microservices:pattern';
-const guardsKey = '__guards__';
 
 function handlersOf(gateway: object): object[] {
   return handlersOn(Object.getPrototypeOf(gateway) as object | null, messageKey);
@@ -131,16 +130,8 @@ function handlersOn(prototype: object | null, key: string): object[] {
   return [...own, ...handlersOn(Object.getPrototypeOf(prototype) as object | null, key)];
 }
 
-function isUnguarded(handler: object, gateway: object): boolean {
-  if (accessRules(handler, gateway).access === 'public') return false;
-  const guards = [handler, gateway].flatMap(
-    (target) => (Reflect.getMetadata(guardsKey, target) ?? []) as readonly unknown[],
-  );
-  return !guards.some((guard) => guard === AuthGuard || guard instanceof AuthGuard || isSubclass(guard));
-}
-
-function isSubclass(guard: unknown): boolean {
-  return typeof guard === 'function' && guard.prototype instanceof AuthGuard;
+function isUnguarded(handler: object, owner: object): boolean {
+  return accessRules(handler, owner).access !== 'public' && !hasAuthGuard(handler, owner);
 }
 
 function nestVersion(): number {

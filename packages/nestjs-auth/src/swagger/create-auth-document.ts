@@ -2,6 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
 import type { LatchkeySettings } from '../latchkey.settings.js';
+import { settingsToken } from '../latchkey.tokens.js';
+import { fromSet } from '../set-lookup.js';
 import { authOperations, ownSettings } from './auth-operations.js';
 import { authSchemas } from './auth-schemas.js';
 import { errorSchemas } from './error-responses.js';
@@ -10,7 +12,6 @@ import { describeAccess } from './guarded-operation.js';
 import { routesOf } from './route.js';
 import type { Schemas } from './schemas.js';
 import { securitySchemes, type SecuritySchemes } from './security-schemes.js';
-import { settingsLookup } from './settings-lookup.js';
 import { traced, type Operation } from './traced-document.js';
 
 /**
@@ -40,7 +41,7 @@ export function createAuthDocument(
 ): OpenAPIObject {
   const create = () => SwaggerModule.createDocument(app, config, options);
   const { document, operations } = traced(routesOf(app.get(ModulesContainer)), create);
-  const settingsOf = settingsLookup(app);
+  const settingsOf = (realm: string | undefined) => fromSet<LatchkeySettings>(app, settingsToken, realm);
   const isGuarded = guardLookup(app);
   /** The sets of providers that are spoken of. */
   const used = new Set<LatchkeySettings>();

@@ -1,4 +1,4 @@
-import { LatchkeyError, type ErrorCode } from '@latchkey/core';
+import { errorCodes, LatchkeyError, type ErrorCode } from '@latchkey/core';
 import { toHttpAnswer, type HttpAnswer } from '@latchkey/core/http';
 import type { Operation } from './traced-document.js';
 import type { Schemas } from './schemas.js';
@@ -43,31 +43,6 @@ function response(answers: readonly HttpAnswer[]): NonNullable<Operation['respon
   };
 }
 
-// Each of them, since the compiler asks for a code that is not here.
-const codes = {
-  invalid_config: true,
-  invalid_input: true,
-  not_signed_in: true,
-  invalid_credentials: true,
-  second_factor_required: true,
-  second_factor_invalid: true,
-  account_locked: true,
-  account_disabled: true,
-  rate_limited: true,
-  token_rejected: true,
-  entitlement_required: true,
-  provider_not_allowed: true,
-  csrf_rejected: true,
-  unknown_provider: true,
-  upstream_error: true,
-  invalid_response: true,
-  upstream_unavailable: true,
-  timeout: true,
-  store_error: true,
-  closed: true,
-  internal_error: true,
-} satisfies Record<ErrorCode, true>;
-
 /** What the answers refer to. */
 export const errorSchemas: Schemas = {
   LatchkeyErrorAnswer: {
@@ -76,7 +51,7 @@ export const errorSchemas: Schemas = {
     properties: {
       error: {
         type: 'string',
-        enum: Object.keys(codes),
+        enum: [...errorCodes],
         description: 'What went wrong, as a word to branch on.',
       },
       message: { type: 'string', description: 'The same as a sentence.' },

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { AuthGuard } from '../auth.guard.js';
+import { hasAuthGuard, isAuthGuard } from '../applied-guards.js';
 import { GuardTracer } from '../boot-check.service.js';
 import type { Route } from './route.js';
 
@@ -9,10 +9,7 @@ export function guardLookup(
   app: Pick<INestApplication, 'get'>,
 ): (route: Pick<Route, 'handler' | 'owner'>) => boolean {
   if (guardsAll(app)) return () => true;
-  return ({ handler, owner }) =>
-    [handler, owner]
-      .flatMap((target) => (Reflect.getMetadata(guardsKey, target) ?? []) as readonly unknown[])
-      .some(isAuthGuard);
+  return ({ handler, owner }) => hasAuthGuard(handler, owner);
 }
 
 function guardsAll(app: Pick<INestApplication, 'get'>): boolean {
@@ -23,11 +20,3 @@ function guardsAll(app: Pick<INestApplication, 'get'>): boolean {
     app.get(ApplicationConfig, { strict: false }).getGlobalGuards().some(isAuthGuard)
   );
 }
-
-function isAuthGuard(guard: unknown): boolean {
-  if (guard instanceof AuthGuard || guard === AuthGuard) return true;
-  return typeof guard === 'function' && guard.prototype instanceof AuthGuard;
-}
-
-// As `@UseGuards()` of @nestjs/common defines it.
-const guardsKey = '__guards__';

@@ -3,7 +3,6 @@ import { accessRules, type AccessRules } from '../access.js';
 import type { LatchkeySettings } from '../latchkey.settings.js';
 import { errorResponses } from './error-responses.js';
 import { eitherOf, securitySchemes } from './security-schemes.js';
-import type { SettingsLookup } from './settings-lookup.js';
 import type { TracedOperation } from './traced-document.js';
 
 /**
@@ -13,7 +12,7 @@ import type { TracedOperation } from './traced-document.js';
  */
 export function describeAccess(
   { operation, method, route }: TracedOperation,
-  settingsOf: SettingsLookup,
+  settingsOf: (realm: string | undefined) => LatchkeySettings,
 ): LatchkeySettings | undefined {
   const rules = accessRules(route.handler, route.owner);
   if (rules.access === 'public') {

@@ -5,6 +5,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { z } from 'zod';
 import type { LatchkeySettings } from '../latchkey.settings.js';
 import { settingsToken } from '../latchkey.tokens.js';
+import { fromSet } from '../set-lookup.js';
 import { providerHealth, type Health, type ProviderHealth } from './provider-health.js';
 
 /** What `LatchkeyHealthIndicator.check` takes. */
@@ -70,7 +71,7 @@ export class LatchkeyHealthIndicator implements OnApplicationShutdown {
 
   private async health(given: ProviderHealthOptions): Promise<Health | Overall> {
     const { provider: name, realm, ...limits } = checkedOptions('a health check', optionsSchema, given);
-    const providers = this.providersOf(realm);
+    const { providers } = fromSet<LatchkeySettings>(this.moduleRef, settingsToken, realm);
     const ask = (provider: Provider) => this.healthOf(provider).check(limits).then(plain);
     if (name !== undefined) {
       const provider = providers.find((one) => one.name === name);
@@ -80,14 +81,6 @@ export class LatchkeyHealthIndicator implements OnApplicationShutdown {
     const each = await Promise.all(providers.map(async (one) => [one.name, await ask(one)] as const));
     const status = each.every(([, health]) => health.status === 'up') ? 'up' : 'down';
     return { status, providers: Object.fromEntries(each) };
-  }
-
-  private providersOf(realm: string | undefined): readonly Provider[] {
-    try {
-      return this.moduleRef.get<LatchkeySettings>(settingsToken(realm), { strict: false }).providers;
-    } catch (cause) {
-      throw new LatchkeyError('invalid_config', { cause });
-    }
   }
 
   private healthOf(provider: Provider): ProviderHealth {
