@@ -4,8 +4,8 @@ import { LatchkeyError } from './latchkey-error.js';
 
 /** Values by key, each for a time, and at most so many of each kind. */
 export interface BoundedEntries<Value> {
-  /** The value, if it has not ended. */
-  get(key: string): Value | undefined;
+  /** The value, if it has not ended. @param now by the monotonic clock. */
+  get(key: string, now?: number): Value | undefined;
   /** @throws LatchkeyError `store_error` for a new key of a lasting kind that is full of values that have not ended. */
   set(key: string, value: Value, ttlMs: number): void;
   delete(key: string): void;
@@ -40,9 +40,9 @@ export function createBoundedEntries<Value>({
   const kinds = new Map<string, Kind<Value>>();
 
   return {
-    get(key) {
+    get(key, now = clock.monotonic()) {
       const entry = kinds.get(kindOf(key))?.entries.get(key);
-      if (entry && entry.endsAt > clock.monotonic()) return entry.value;
+      if (entry && entry.endsAt > now) return entry.value;
       if (entry) drop(key);
       return undefined;
     },

@@ -24,11 +24,19 @@ export function failClosedStore(store: Store): Store {
   };
 }
 
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
+// Not async: each request of somebody who is signed in comes through here.
+function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return Promise.resolve(work()).catch(refuse);
   } catch (error) {
-    if (isLatchkeyError(error)) throw error;
-    throw new LatchkeyError('store_error', { cause: safeCause(error) });
+    return Promise.reject(asStoreError(error));
   }
+}
+
+function refuse(error: unknown): never {
+  throw asStoreError(error);
+}
+
+function asStoreError(error: unknown): unknown {
+  return isLatchkeyError(error) ? error : new LatchkeyError('store_error', { cause: safeCause(error) });
 }

@@ -32,8 +32,14 @@ export interface KeptSessions {
    * @param usedAt when it was last in use, where more is known of that than the store has.
    */
   read(keys: SessionKeys, known?: KeptSession, usedAt?: number): Promise<KeptSession | undefined>;
-  /** Whether the store has just what is known, and that has not ended: all that most requests need to know. */
-  stillHolds(known: KeptSession, usedAt: number): Promise<boolean>;
+  /** What the store has of a session that is known: its text, and the generation of its account. */
+  look(known: KeptSession): Promise<readonly (string | undefined)[]>;
+  /** Whether that is just what is known, and has not ended. */
+  isUnchanged(
+    known: KeptSession,
+    looked: readonly (string | undefined)[],
+    at: { readonly now: number; readonly usedAt: number },
+  ): boolean;
   /** A session that is not in the store yet. @throws LatchkeyError `invalid_config` for what JSON cannot hold. */
   drafted(keys: SessionKeys, record: SessionRecord): KeptSession;
   /** Keeps a new session. */
@@ -80,10 +86,10 @@ export function keptSessions(options: {
       return undefined;
     },
 
-    async stillHolds(known, usedAt) {
-      const [text, generation] = await readTogether(known.places);
-      const { record } = known;
-      return text === known.text && isGeneration(record.generation, generation) && !isOver(record, usedAt);
+    look,
+
+    isUnchanged({ text, record }, [found, generation], { now, usedAt }) {
+      return found === text && isGeneration(record.generation, generation) && !isOver(record, usedAt, now);
     },
 
     drafted(keys, record) {
@@ -113,8 +119,8 @@ export function keptSessions(options: {
     },
   };
 
-  function isOver({ expiresAt, usedAt }: SessionRecord, lastUsedAt: number): boolean {
-    return clock.now() >= Math.min(expiresAt, Math.max(usedAt, lastUsedAt) + idleMs);
+  function isOver({ expiresAt, usedAt }: SessionRecord, lastUsedAt: number, now = clock.now()): boolean {
+    return now >= Math.min(expiresAt, Math.max(usedAt, lastUsedAt) + idleMs);
   }
 
   // Many may find at the same moment that it has ended.
@@ -124,13 +130,13 @@ export function keptSessions(options: {
   }
 
   async function readAgain(keys: SessionKeys, known: KeptSession) {
-    const [text, generation] = await readTogether(known.places);
+    const [text, generation] = await look(known);
     if (text === known.text) return { kept: known, generation };
     const opened = text === undefined ? undefined : unsealed(keys, text);
     return opened && { kept: withPending(opened, known), generation };
   }
 
-  function readTogether(places: readonly string[]): Promise<(string | undefined)[]> {
+  function look({ places }: KeptSession): Promise<(string | undefined)[]> {
     return store.getMany ? store.getMany(places) : Promise.all(places.map((place) => store.get(place)));
   }
 

@@ -24,7 +24,7 @@ export interface LiveSession {
   /** Takes over what the store has, unless more is known by now than `before`. */
   adopt(kept: KeptSession, before: KeptSession): void;
   /** Whether its token is good as far as is known, so that it need not be refreshed. */
-  hasGoodToken(): boolean;
+  hasGoodToken(now: number): boolean;
   /** Sees to it that its token is good as far as is known. @throws LatchkeyError as `renewedSession`. */
   refresh(signal?: AbortSignal): Promise<void>;
   /** Writes to the store that it is in use, and what could not be written before; once for all who ask meanwhile. */
@@ -130,9 +130,9 @@ export function createLiveSession(keys: SessionKeys, first: KeptSession, context
   }
 
   // However short a life it tells of, a new token is used for a while (T5).
-  function isGood(): boolean {
+  function isGood(now = clock.now()): boolean {
     const { expiresAt = Infinity } = token;
-    return !isRefused && (clock.now() < expiresAt || clock.monotonic() < renewedAt + floorMs);
+    return !isRefused && (now < expiresAt || clock.monotonic() < renewedAt + floorMs);
   }
 
   function isOver(): boolean {

@@ -34,7 +34,7 @@ export function createLiveSessions(options: {
   return {
     find(keys, signal) {
       const known = live.get(keys.lookup);
-      return known && isAtRest(known) ? foundAtRest(keys, known, signal) : found(keys, signal);
+      return known && isAtRest(known, clock.now()) ? foundAtRest(keys, known, signal) : found(keys, signal);
     },
 
     enter: ({ lookup }, one) => void live.set(lookup, one),
@@ -63,19 +63,21 @@ export function createLiveSessions(options: {
     known: LiveSession,
     signal: AbortSignal | undefined,
   ): Promise<Session | undefined> {
-    if (await sessions.stillHolds(known.kept(), known.usedAt)) {
-      // It may have ended here, or have been driven out, while the store was asked.
-      if (live.get(keys.lookup) === known && !known.hasEnded()) {
-        known.usedAt = Math.max(known.usedAt, clock.now());
-        if (isAtRest(known)) return known.session();
-      }
+    const before = known.kept();
+    const looked = await sessions.look(before);
+    // It may have ended here, or have been driven out, while the store was asked.
+    const isKnown = live.get(keys.lookup) === known && !known.hasEnded();
+    const now = clock.now();
+    if (isKnown && sessions.isUnchanged(before, looked, { now, usedAt: known.usedAt })) {
+      known.usedAt = Math.max(known.usedAt, now);
+      if (isAtRest(known, now)) return known.session();
     }
     return found(keys, signal);
   }
 
   /** Whether it has a good token, and nothing to be written. */
-  function isAtRest(one: LiveSession): boolean {
-    return one.hasGoodToken() && !isToBeWritten(one);
+  function isAtRest(one: LiveSession, now: number): boolean {
+    return one.hasGoodToken(now) && !isToBeWritten(one);
   }
 
   async function found(keys: SessionKeys, signal: AbortSignal | undefined): Promise<Session | undefined> {

@@ -42,7 +42,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     async getMany(keys) {
       checkOpen();
       checkKeys(keys);
-      return keys.map((key) => values.get(key));
+      const now = clock.monotonic();
+      return keys.map((key) => values.get(key, now));
     },
 
     async set(key, value, options) {

@@ -1,4 +1,5 @@
 import { LatchkeyError, type Identity } from '@latchkey/core';
+import { hasSession } from '@latchkey/core/http';
 import {
   Body,
   Controller,
@@ -82,9 +83,8 @@ export function createAuthController(path: string, name?: string): Type {
     async session(@Req() request: ClientRequest): Promise<SessionSummary> {
       const caller = await this.callers.ofRequest(request);
       if (!caller) throw new LatchkeyError('not_signed_in', { actor: 'user' });
-      if (caller.token) return { identity: caller.token.identity };
-      const { identity, expiresAt } = caller.session;
-      return { identity, expiresAt };
+      const { identity } = caller;
+      return hasSession(caller) ? { identity, expiresAt: caller.expiresAt } : { identity };
     }
 
     @Get('providers')

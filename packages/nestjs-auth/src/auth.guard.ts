@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { accessRules, type AccessRules, type EntitlementRule } from './access.js';
-import { noteCaller, sessionOf, userOf, type SignedInCaller } from './caller.js';
+import { noteCaller, userOf } from './caller.js';
 import { callerServiceToken, type CallerService } from './caller.service.js';
 import type { CallContext } from './contexts/call-context.js';
 import { callContexts } from './contexts/call-contexts.js';
@@ -69,10 +69,11 @@ async function admit(context: ExecutionContext, plan: Plan): Promise<boolean> {
   }
   try {
     const asked = callers.of(context, kind);
-    const found = asked && (await asked);
-    note(context, kind, carrier, found);
+    const caller = asked && (await asked);
+    note(context, kind, carrier, caller);
     noteRealm(carrier, plan.realm);
-    await check(found, plan);
+    const checking = check(caller, plan);
+    if (checking) await checking;
     return true;
   } catch (error) {
     if (!isLatchkeyError(error)) throw error;
@@ -85,42 +86,37 @@ function note(
   context: ExecutionContext,
   kind: CallContext,
   carrier: object,
-  found: Caller | undefined,
+  caller: Caller | undefined,
 ): void {
-  const caller = callerIn(found);
-  noteCaller(carrier, caller);
+  noteCaller(carrier, caller ?? null);
+  if (!caller) return;
   const request = kind.request(context) as { user?: unknown } | undefined;
   // Where other guards, interceptors and loggers of Nest look for it.
-  if (request && caller) request.user = userOf(caller);
+  if (request) request.user = userOf(caller);
 }
 
-function callerIn(found: Caller | undefined): SignedInCaller | null {
-  return found ? (found.session ?? found.token) : null;
-}
-
-function check(found: Caller | undefined, { access, providers, entitlement }: Plan): void | Promise<void> {
-  if (!found) {
+function check(
+  caller: Caller | undefined,
+  { access, providers, entitlement }: Plan,
+): undefined | Promise<void> {
+  if (!caller) {
     // To be nobody must not open what is closed to somebody.
-    if (access === 'optional' && providers === undefined && entitlement === undefined) return;
+    if (access === 'optional' && providers === undefined && entitlement === undefined) return undefined;
     throw new LatchkeyError('not_signed_in', { actor: 'user' });
   }
-  const caller: SignedInCaller = found.session ?? found.token;
-  const provider = sessionOf(caller)?.provider ?? caller.identity.provider;
+  const { provider } = caller.identity;
   if (providers && !providers.includes(provider)) {
     throw new LatchkeyError('provider_not_allowed', { provider, actor: 'user' });
   }
-  return entitlement === undefined ? undefined : checkEntitlement(caller, provider, entitlement);
+  return entitlement === undefined ? undefined : checkEntitlement(caller, entitlement);
 }
 
-async function checkEntitlement(
-  caller: SignedInCaller,
-  provider: string,
-  rule: EntitlementRule,
-): Promise<void> {
+async function checkEntitlement(caller: Caller, rule: EntitlementRule): Promise<void> {
   const held = await caller.entitlements(typeof rule === 'string' ? { id: rule } : {});
   const isEntitled = held.some(
     (one) => one.active && (typeof rule === 'string' ? one.id === rule : rule(one)),
   );
+  const { provider } = caller.identity;
   if (!isEntitled) throw new LatchkeyError('entitlement_required', { provider, actor: 'user' });
 }
 

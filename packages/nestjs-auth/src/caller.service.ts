@@ -14,8 +14,15 @@ export class CallerService {
     readonly settings: LatchkeySettings,
     sessions: Pick<Sessions, 'get'>,
   ) {
-    const { cookies, acceptsCookie, check, upstreamTokens } = settings;
-    this.callers = createCallers({ sessions, cookies, acceptsCookie, check, upstreamTokens });
+    const { cookies, acceptsCookie, acceptsBearer, check, upstreamTokens } = settings;
+    this.callers = createCallers({
+      sessions,
+      cookies,
+      acceptsCookie,
+      acceptsBearer,
+      check,
+      upstreamTokens,
+    });
   }
 
   /** Whom a request comes from. @throws LatchkeyError as `Callers.of`. */

@@ -1,12 +1,10 @@
-import type { Session, UpstreamToken } from '@latchkey/core';
+import type { Session } from '@latchkey/core';
+import { hasSession, type Caller } from '@latchkey/core/http';
 import type { ContextType, ExecutionContext } from '@nestjs/common';
 import { callContexts } from './contexts/call-contexts.js';
 
-/** Whom a call comes from: somebody with a session, or with a token of the provider's own. */
-export type SignedInCaller = Session | UpstreamToken;
-
 /** What the guard found; `undefined` where it did not look, `null` where nobody is signed in. */
-export function callerOf(context: ExecutionContext): SignedInCaller | null | undefined {
+export function callerOf(context: ExecutionContext): Caller | null | undefined {
   const kind = callContexts.get(context.getType<ContextType | 'graphql'>());
   const carriers = kind?.carriers?.(context) ?? [kind?.carrier(context)];
   for (const carrier of carriers as Iterable<Carrier | undefined>) {
@@ -16,21 +14,21 @@ export function callerOf(context: ExecutionContext): SignedInCaller | null | und
 }
 
 /** Has `carrier` keep whom the call comes from. */
-export function noteCaller(carrier: object, caller: SignedInCaller | null): void {
+export function noteCaller(carrier: object, caller: Caller | null): void {
   (carrier as Carrier)[callerKey] = caller;
 }
 
-export function sessionOf(caller: SignedInCaller | null | undefined): Session | null {
-  return caller && 'user' in caller ? caller : null;
+export function sessionOf(caller: Caller | null | undefined): Session | null {
+  return caller && hasSession(caller) ? caller : null;
 }
 
 /** The application's own user; of somebody with a provider's own token, the identity. */
-export function userOf(caller: SignedInCaller): unknown {
-  return 'user' in caller ? caller.user : caller.identity;
+export function userOf(caller: Caller): unknown {
+  return hasSession(caller) ? caller.user : caller.identity;
 }
 
 interface Carrier {
-  [callerKey]?: SignedInCaller | null;
+  [callerKey]?: Caller | null;
 }
 
 // Registered, so that two installed copies of this package know each other's. Neither kind of caller shows a secret when

@@ -74,6 +74,8 @@ export interface UpstreamTokenResult {
 export interface SessionStrategySettings {
   readonly name: string;
   readonly callers: Callers;
+  /** The id of the session that a request comes with. */
+  readonly idOf: (request: StrategyRequest) => string;
   /** The answer to a request that comes from nobody who is signed in. */
   readonly notSignedIn: (request: StrategyRequest) => HttpAnswer;
   readonly client: (request: StrategyRequest) => string | undefined;
@@ -99,9 +101,11 @@ export function sessionStrategySettings(options: unknown): SessionStrategySettin
       sessions,
       cookies,
       acceptsCookie,
+      acceptsBearer: bearer,
       check: csrf === false ? undefined : createSameOriginCheck(csrf),
       upstreamTokens: upstreamTokens && readyTokens(upstreamTokens),
     }),
+    idOf: ({ headers }) => cookies.read(headers) ?? '',
     notSignedIn: (request) => answer(new LatchkeyError('not_signed_in', { actor: 'user' }), request),
     client: client ?? (({ ip }) => ip),
   };

@@ -1,5 +1,5 @@
 import type { Session } from '@latchkey/core';
-import type { Caller } from '@latchkey/core/http';
+import { hasSession, type Caller } from '@latchkey/core/http';
 import { checkedVerify } from './checked-verify.js';
 import type { WithoutRequest, WithRequest } from './common-options.js';
 import { judged } from './judged.js';
@@ -89,16 +89,16 @@ interface Call {
 async function outcome(asked: Promise<Caller | undefined>, call: Call): Promise<Outcome> {
   const caller = await asked;
   if (!caller) return notSignedIn(call.settings, call.request);
-  if (caller.token) {
-    const { identity, account, source } = caller.token;
+  const { identity, account } = caller;
+  if (!hasSession(caller)) {
+    const { source } = caller;
     return decided(call, { user: identity, result: { identity, account, source }, info: { source } });
   }
-  const { session, id } = caller;
-  const { identity, account, user } = session;
+  const id = call.settings.idOf(call.request);
   return decided(call, {
-    user,
-    result: withId({ identity, account, session }, { id }),
-    info: withId({ session }, { id }),
+    user: caller.user,
+    result: withId({ identity, account, session: caller }, { id }),
+    info: withId({ session: caller }, { id }),
   });
 }
 

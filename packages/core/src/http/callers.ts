@@ -2,25 +2,15 @@ import type { CallOptions } from '../provider.js';
 import { isSessionId } from '../session-id.js';
 import type { Session } from '../session.js';
 import type { UpstreamToken, UpstreamTokens, VerifyTokenOptions } from '../upstream-tokens.js';
-import { bearerToken } from './bearer-token.js';
 import type { RequestHead, SameOriginCheck } from './same-origin.js';
 import type { SessionCookies } from './session-cookies.js';
 
 /** Whom a request comes from: somebody with a session, or with a token of the provider's own. */
-export type Caller<S extends Session = Session> = SessionCaller<S> | TokenCaller;
+export type Caller<S extends Session = Session> = S | UpstreamToken;
 
-/** Somebody who has signed in here. */
-export interface SessionCaller<S extends Session = Session> {
-  readonly session: S;
-  /** What the request presented. A secret, and enumerable: not to be kept where it may be printed. */
-  readonly id: string;
-  readonly token?: undefined;
-}
-
-/** Somebody who came with a token of the provider's own. */
-export interface TokenCaller {
-  readonly token: UpstreamToken;
-  readonly session?: undefined;
+/** Whether a caller has signed in here. */
+export function hasSession<S extends Session>(caller: Caller<S>): caller is S {
+  return 'createdAt' in caller;
 }
 
 /** What `createCallers` takes. */
@@ -28,10 +18,11 @@ export interface CallersOptions<S extends Session = Session> {
   readonly sessions: {
     get(id: string, options?: CallOptions): Promise<S | undefined>;
   };
-  /** Reads ids, bearer tokens included where it is made to. */
-  readonly cookies: Pick<SessionCookies, 'read'>;
+  readonly cookies: Pick<SessionCookies, 'presented'>;
   /** Whether ids that come in a cookie count. Default: true. */
   readonly acceptsCookie?: boolean | undefined;
+  /** Whether ids that come as bearer tokens count. Default: true. */
+  readonly acceptsBearer?: boolean | undefined;
   /** Is asked about requests whose id comes in a cookie. Default: none. */
   readonly check?: SameOriginCheck | undefined;
   /** Takes bearer tokens that are no ids of sessions. Default: none. */
@@ -59,35 +50,28 @@ export interface Callers<S extends Session = Session> {
  * of `upstreamTokens`, if there is one; what has, never is.
  */
 export function createCallers<S extends Session>(options: CallersOptions<S>): Callers<S> {
-  const { sessions, cookies, acceptsCookie = true, check, upstreamTokens } = options;
+  const { sessions, cookies, acceptsCookie = true, acceptsBearer = true, check, upstreamTokens } = options;
 
   return Object.freeze({
     of(request: RequestHead, options?: () => VerifyTokenOptions) {
-      const { headers } = request;
-      const id = cookies.read(headers);
-      const bearer = bearerToken(headers);
-      if (id !== undefined && id === bearer) return withSession(id);
-      if (id !== undefined && acceptsCookie) {
-        check?.(request);
-        return withSession(id);
-      }
-      return bearer === undefined ? undefined : withToken(bearer, options);
+      const { bearer, cookie } = cookies.presented(request.headers);
+      if (bearer !== undefined) return ofBearer(bearer, acceptsBearer, options);
+      if (cookie === undefined || !acceptsCookie) return undefined;
+      check?.(request);
+      return sessions.get(cookie);
     },
 
-    ofCredential(value: string, options?: () => VerifyTokenOptions) {
-      return isSessionId(value) ? withSession(value) : withToken(value, options);
-    },
+    ofCredential: (value: string, options?: () => VerifyTokenOptions) => ofBearer(value, true, options),
   });
 
-  async function withSession(id: string): Promise<Caller<S> | undefined> {
-    const session = await sessions.get(id);
-    return session && { session, id };
-  }
-
-  function withToken(
+  function ofBearer(
     value: string,
+    acceptsIds: boolean,
     options: () => VerifyTokenOptions = () => ({}),
   ): undefined | Promise<Caller<S> | undefined> {
-    return upstreamTokens?.verify(value, options()).then((token) => token && { token });
+    // Where nobody else takes it, `get` alone looks closer: each request comes through here.
+    const isId = upstreamTokens ? isSessionId(value) : value.length === 43;
+    if (isId) return acceptsIds ? sessions.get(value) : undefined;
+    return upstreamTokens?.verify(value, options());
   }
 }

@@ -1,6 +1,7 @@
 export { toHttpAnswer, type HttpAnswer } from './http-answer.js';
 
 export type { RequestHeaders } from './request-headers.js';
+export type { PresentedCredential } from './presented-credential.js';
 export type { CookieOptions } from './cookie-options.js';
 export { createSessionCookies, type SessionCookies, type SessionCookiesOptions } from './session-cookies.js';
 export { clearSessionCookie, sessionCookie } from './session-cookie.js';
@@ -15,13 +16,6 @@ export {
   type SameOriginCheckOptions,
   type SameOriginOptions,
 } from './same-origin.js';
-export {
-  createCallers,
-  type Caller,
-  type Callers,
-  type CallersOptions,
-  type SessionCaller,
-  type TokenCaller,
-} from './callers.js';
+export { createCallers, hasSession, type Caller, type Callers, type CallersOptions } from './callers.js';
 export { createRequestAnswer, type RequestAnswerOptions } from './request-answer.js';
 export { safeNext } from './safe-next.js';

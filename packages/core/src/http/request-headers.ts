@@ -14,13 +14,38 @@ export function headerValues(headers: RequestHeaders, name: string): readonly un
   if (isWebHeaders(given)) return name.startsWith(':') ? nothing : listed(given.get(name));
   const record = given as Readonly<Record<string, unknown>>;
   let values = nothing;
-  for (const own in record) {
-    // By length first: lower-casing every name of every request would cost more than all the rest.
-    if (own.length !== name.length || (own !== name && own.toLowerCase() !== name)) continue;
-    const more = listed(record[own]);
-    values = values.length === 0 ? more : [...values, ...more];
-  }
+  for (const own in record) if (isNamed(own, name)) values = joined(values, record[own]);
   return values;
+}
+
+/** Every value of the two headers that say who sends a request, in one pass: each request comes through here. */
+export function credentialHeaders(headers: RequestHeaders): {
+  readonly authorization: readonly unknown[];
+  readonly cookie: readonly unknown[];
+} {
+  const given: unknown = headers;
+  let authorization = nothing;
+  let cookie = nothing;
+  if (typeof given !== 'object' || given === null) return { authorization, cookie };
+  if (isWebHeaders(given)) {
+    return { authorization: listed(given.get('authorization')), cookie: listed(given.get('cookie')) };
+  }
+  const record = given as Readonly<Record<string, unknown>>;
+  for (const own in record) {
+    if (isNamed(own, 'authorization')) authorization = joined(authorization, record[own]);
+    else if (isNamed(own, 'cookie')) cookie = joined(cookie, record[own]);
+  }
+  return { authorization, cookie };
+}
+
+// By length first: lower-casing every name of every request would cost more than all the rest.
+function isNamed(own: string, name: string): boolean {
+  return own.length === name.length && (own === name || own.toLowerCase() === name);
+}
+
+function joined(values: readonly unknown[], value: unknown): readonly unknown[] {
+  const more = listed(value);
+  return values.length === 0 ? more : [...values, ...more];
 }
 
 /** The value of a header that has just one, which is text. */

@@ -3,7 +3,7 @@ import { checkedOptions } from '../checked.js';
 import { LatchkeyError } from '../latchkey-error.js';
 import { isSessionId } from '../session-id.js';
 import { cookieSettings, type CookieOptions } from './cookie-options.js';
-import { idReader } from './id-reader.js';
+import { credentialReader, type PresentedCredential } from './presented-credential.js';
 import type { RequestHeaders } from './request-headers.js';
 
 /** Writes and reads the cookie that carries the id of a session. */
@@ -19,6 +19,8 @@ export interface SessionCookies {
   clear(): string;
   /** The id that a request presents; see `readSessionId`. */
   read(headers: RequestHeaders): string | undefined;
+  /** All that a request shows of who sent it. */
+  presented(headers: RequestHeaders): PresentedCredential;
 }
 
 /** What `createSessionCookies` and `readSessionId` take. */
@@ -42,10 +44,18 @@ export function createSessionCookies(given: SessionCookiesOptions = {}): Session
   const { name, attributes, lifetime } = cookieSettings('the session cookie', options);
   const cleared = `${name}=${attributes}; Max-Age=0; Expires=${new Date(0).toUTCString()}`;
 
+  const presented = credentialReader(name);
+
   return Object.freeze({
     name,
-    read: idReader(name, bearer),
+    presented,
     clear: () => cleared,
+
+    read(headers: RequestHeaders) {
+      const shown = presented(headers);
+      const id = bearer && isSessionId(shown.bearer) ? shown.bearer : undefined;
+      return id ?? shown.cookie;
+    },
 
     set(id: string) {
       if (isSessionId(id)) return `${name}=${id}${attributes}${lifetime}`;

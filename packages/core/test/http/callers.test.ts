@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createCallers, createSameOriginCheck, createSessionCookies } from '../../src/http/index.js';
+import {
+  createCallers,
+  createSameOriginCheck,
+  createSessionCookies,
+  hasSession,
+} from '../../src/http/index.js';
 import { createSessions, createUpstreamTokens, memoryStore, type Store } from '../../src/index.js';
 import { fakeProvider } from '../../src/testing/index.js';
 
+const known = { identity: { subject: 'user@example.com' } };
 const user = { email: 'user@example.com', password: 'correct horse' };
 
 async function setup(options: { acceptsCookie?: boolean; bearer?: boolean; upstream?: boolean } = {}) {
@@ -21,7 +27,8 @@ async function setup(options: { acceptsCookie?: boolean; bearer?: boolean; upstr
   const callers = createCallers({
     sessions,
     acceptsCookie,
-    cookies: createSessionCookies({ bearer }),
+    acceptsBearer: bearer,
+    cookies: createSessionCookies(),
     check: createSameOriginCheck(),
     upstreamTokens: upstream ? createUpstreamTokens({ provider: watched }) : undefined,
   });
@@ -31,12 +38,13 @@ async function setup(options: { acceptsCookie?: boolean; bearer?: boolean; upstr
 
 describe('createCallers', () => {
   it('knows a session by its bearer token and by its cookie', async () => {
-    const { callers, id } = await setup();
+    const { callers, sessions, id } = await setup();
     for (const headers of [{ authorization: `Bearer ${id}` }, { cookie: `__Host-latchkey=${id}` }]) {
       const caller = await callers.of({ method: 'GET', headers });
-      expect(caller).toMatchObject({ id, session: { identity: { subject: 'user@example.com' } } });
+      expect(caller && hasSession(caller)).toBe(true);
+      expect(caller).toMatchObject({ identity: { subject: 'user@example.com' } });
     }
-    expect(await callers.ofCredential(id)).toMatchObject({ id });
+    expect(await callers.ofCredential(id)).toBe(await sessions.get(id));
   });
 
   it('answers at once where nothing need be asked', async () => {
@@ -57,9 +65,9 @@ describe('createCallers', () => {
     expect(() => callers.of({ method: 'POST', headers: cookie })).toThrow(
       expect.objectContaining({ code: 'csrf_rejected' }),
     );
-    expect(await callers.of({ method: 'GET', headers: cookie })).toMatchObject({ id });
+    expect(await callers.of({ method: 'GET', headers: cookie })).toMatchObject(known);
     const bearer = { ...foreign, authorization: `Bearer ${id}` };
-    expect(await callers.of({ method: 'POST', headers: bearer })).toMatchObject({ id });
+    expect(await callers.of({ method: 'POST', headers: bearer })).toMatchObject(known);
   });
 
   it('takes ids only in the way that is in use', async () => {
@@ -73,7 +81,9 @@ describe('createCallers', () => {
     const { callers, provider, verified } = await setup({ upstream: true });
     const { accessToken } = await provider.signIn(user);
     const headers = { authorization: `Bearer ${accessToken}` };
-    expect(await callers.of({ headers })).toMatchObject({ token: { identity: { subject: user.email } } });
+    const caller = await callers.of({ headers });
+    expect(caller).toMatchObject(known);
+    expect(caller && hasSession(caller)).toBe(false);
     expect(await callers.ofCredential('unknown')).toBeUndefined();
     const ended = 'x'.repeat(43);
     expect(await callers.of({ headers: { authorization: `Bearer ${ended}` } })).toBeUndefined();
@@ -86,7 +96,7 @@ describe('createCallers', () => {
     const options = () => {
       throw new Error('asked');
     };
-    expect(await callers.of({ headers: { authorization: `Bearer ${id}` } }, options)).toMatchObject({ id });
+    expect(await callers.of({ headers: { authorization: `Bearer ${id}` } }, options)).toMatchObject(known);
     expect(() => callers.of({ headers: { authorization: 'Bearer other' } }, options)).toThrow('asked');
   });
 

@@ -1,20 +1,23 @@
 import { isSessionId } from '../session-id.js';
 import { bearerIn } from './bearer-token.js';
-import { headerValues, type RequestHeaders } from './request-headers.js';
+import { credentialHeaders, type RequestHeaders } from './request-headers.js';
 
-/** Makes what reads the id of a session from a request. It never throws, and takes time in proportion to the headers. */
-export function idReader(
-  cookieName: string,
-  bearer: boolean,
-): (headers: RequestHeaders) => string | undefined {
+/** What a request shows of who sent it. */
+export interface PresentedCredential {
+  /** The bearer value of the `Authorization` header, whatever its shape. */
+  readonly bearer: string | undefined;
+  /** The id of a session in the cookie; none where there is an `Authorization` header of any kind (S3). */
+  readonly cookie: string | undefined;
+}
+
+/** Makes what reads requests, for the cookie of that name. It never throws, and takes time in proportion to the headers. */
+export function credentialReader(cookieName: string): (headers: RequestHeaders) => PresentedCredential {
   return (headers) => {
-    const authorization = headerValues(headers, 'authorization');
-    // S3: the browser adds the cookie by itself, so it never stands in for a credential that was chosen.
-    const value =
-      authorization.length > 0
-        ? bearer && bearerIn(authorization)
-        : onlyCookie(headerValues(headers, 'cookie'), cookieName);
-    return isSessionId(value) ? value : undefined;
+    const { authorization, cookie } = credentialHeaders(headers);
+    // The browser adds the cookie by itself, so it never stands in for a credential that was chosen.
+    if (authorization.length > 0) return { bearer: bearerIn(authorization), cookie: undefined };
+    const value = onlyCookie(cookie, cookieName);
+    return { bearer: undefined, cookie: isSessionId(value) ? value : undefined };
   };
 }
 
