@@ -22,6 +22,8 @@ const fewestPairs = 6;
  * @property {boolean} [withGarbage] counts what it takes to collect the garbage of each slice: for workloads that leave so
  *   little between two collections that chance would decide who pays for them.
  * @property {number} [longer] makes the pairs so many times as long, for workloads that vary.
+ * @property {number} [slices] into how many the time of a pair is cut, an even number. Default: 2 × `longer`; fewer for what is slow
+ *   after a pause, such as a server whose turn was the other's.
  * @property {{ atMost: number } | { atLeast: number }} [bar] holds when the interval of the ratio reaches it.
  */
 
@@ -74,9 +76,13 @@ export async function compareAll(title, comparisons) {
  * @param {Comparison} comparison
  * @returns the CPU time of one call of either, and the ratio.
  */
-export async function compare({ ours, other, as = 'time', longer = 1, withGarbage = false }) {
-  const slices = 2 * longer;
-  const calls = await warmUp([ours, other], { sliceMs: pairMs / 2, longer, withGarbage });
+export async function compare(comparison) {
+  const { ours, other, as = 'time', longer = 1, slices = 2 * longer, withGarbage = false } = comparison;
+  const calls = await warmUp([ours, other], {
+    sliceMs: (pairMs * longer) / slices,
+    slices,
+    withGarbage,
+  });
   const times = Array.from({ length: pairs }, () => ({ ours: 0, other: 0 }));
   for (const pair of times) {
     for (let slice = 0; slice < slices; slice += 1) {
@@ -91,13 +97,13 @@ export async function compare({ ours, other, as = 'time', longer = 1, withGarbag
 }
 
 /** Runs workloads until they are compiled. @returns how many calls of each take `sliceMs` together. */
-async function warmUp(workloads, { sliceMs, longer, withGarbage }) {
+async function warmUp(workloads, { sliceMs, slices, withGarbage }) {
   globalThis.gc?.();
   let msOfAll = 0;
   for (const workload of workloads) {
     let calls = 1;
     let ms = 0;
-    for (let spentMs = 0; spentMs < 12 * longer * sliceMs; spentMs += ms) {
+    for (let spentMs = 0; spentMs < 6 * slices * sliceMs; spentMs += ms) {
       if (ms < sliceMs / 2) calls *= 2;
       ms = await cost(workload, calls, withGarbage);
     }

@@ -8,6 +8,7 @@ import type { Grant } from './grant.js';
 import type { Identity } from './identity.js';
 import { keptSessions, type KeptSession } from './kept-sessions.js';
 import { LatchkeyError } from './latchkey-error.js';
+import { createKnownKeys } from './known-keys.js';
 import { createLiveSession, type LiveSession } from './live-session.js';
 import { createLiveSessions } from './live-sessions.js';
 import { memoryStore } from './memory-store.js';
@@ -66,6 +67,7 @@ export function createSessions<const P extends readonly Provider[]>(
     emitterOf,
   });
   const live = createLiveSessions({ sessions, clock, idleMs, liveOf });
+  const known = createKnownKeys();
   const hub = createAbortHub();
   const closing = new AbortController();
   /** All that is under way, and of it the renewals, which are waited for. */
@@ -73,7 +75,7 @@ export function createSessions<const P extends readonly Provider[]>(
   const renewals = createSlots<Flight<unknown>>();
 
   const names = Object.freeze(given.map(({ name }) => name));
-  const methods = { providers: names, signIn, get, signOut, signOutEverywhere, close };
+  const methods = { providers: names, signIn, get, peek, signOut, signOutEverywhere, close };
   return Object.freeze(Object.assign(Object.create(Sessions.prototype) as Sessions<P>, methods));
 
   async function signIn(
@@ -150,15 +152,30 @@ export function createSessions<const P extends readonly Provider[]>(
     } catch (error) {
       return Promise.reject(error);
     }
+    const session = peek(id);
+    if (session) return Promise.resolve(session);
     if (!isSessionId(id)) return Promise.resolve(undefined);
-    const finding = live.find(sessionKeys(id), signal) as Promise<SessionOf<P> | undefined>;
-    return signal ? unlessAborted(finding, signal) : finding;
+    return signal ? unlessAborted(found(id, signal), signal) : found(id);
+  }
+
+  function peek(id: string): SessionOf<P> | undefined {
+    const keys = known.peek(id);
+    return keys && (live.peek(keys) as SessionOf<P> | undefined);
+  }
+
+  async function found(id: string, signal?: AbortSignal): Promise<SessionOf<P> | undefined> {
+    const keys = known.of(id);
+    const session = (await live.find(keys, signal)) as SessionOf<P> | undefined;
+    if (session && !closing.signal.aborted) known.add(id, keys);
+    else known.delete(id);
+    return session;
   }
 
   async function signOut(id: string): Promise<void> {
     checkOpen();
     if (!isSessionId(id)) return;
-    const keys = sessionKeys(id);
+    const keys = known.of(id);
+    known.delete(id);
     live.signOut(keys);
     await sessions.end(keys);
   }
@@ -180,6 +197,7 @@ export function createSessions<const P extends readonly Provider[]>(
   async function close(): Promise<void> {
     const reason = new LatchkeyError('closed', { message: 'The sessions were closed.' });
     closing.abort(reason);
+    known.clear();
     for (const flight of underWay) flight.end(reason);
     await Promise.all([...renewals].map(({ landed }) => landed));
     // A renewal that the store did not take then may be taken now. Where it is not, the session ends with its token.

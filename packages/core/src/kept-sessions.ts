@@ -34,6 +34,8 @@ export interface KeptSessions {
   read(keys: SessionKeys, known?: KeptSession, usedAt?: number): Promise<KeptSession | undefined>;
   /** What the store has of a session that is known: its text, and the generation of its account. */
   look(known: KeptSession): Promise<readonly (string | undefined)[]>;
+  /** The same at once; `undefined` where the store cannot tell. */
+  peek(known: KeptSession): readonly (string | undefined)[] | undefined;
   /** Whether that is just what is known, and has not ended. */
   isUnchanged(
     known: KeptSession,
@@ -87,6 +89,7 @@ export function keptSessions(options: {
     },
 
     look,
+    peek: ({ places }) => store.peekMany?.(places),
 
     isUnchanged({ text, record }, [found, generation], { now, usedAt }) {
       return found === text && isGeneration(record.generation, generation) && !isOver(record, usedAt, now);

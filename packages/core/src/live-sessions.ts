@@ -9,6 +9,8 @@ import type { SessionKeys } from './session-id.js';
 export interface LiveSessions {
   /** The session as it is now, with a token that is good as far as is known; `undefined` where it has ended. */
   find(keys: SessionKeys, signal?: AbortSignal): Promise<Session | undefined>;
+  /** The same at once, where nothing need be waited for. */
+  peek(keys: SessionKeys): Session | undefined;
   /** Knows one that has just begun. */
   enter(keys: SessionKeys, one: LiveSession): void;
   /** Forgets one for good: no `find` that was under way brings it back, and no store that fails (T13). */
@@ -37,6 +39,8 @@ export function createLiveSessions(options: {
       return known && isAtRest(known, clock.now()) ? foundAtRest(keys, known, signal) : found(keys, signal);
     },
 
+    peek,
+
     enter: ({ lookup }, one) => void live.set(lookup, one),
 
     signOut({ lookup }) {
@@ -57,6 +61,13 @@ export function createLiveSessions(options: {
     },
   };
 
+  function peek(keys: SessionKeys): Session | undefined {
+    const known = live.get(keys.lookup);
+    const before = known?.kept();
+    const looked = before && sessions.peek(before);
+    return known && looked && unchanged(known, before, looked);
+  }
+
   /** The way of most requests: all is as it was, and nothing is to be done but to see that it is. */
   async function foundAtRest(
     keys: SessionKeys,
@@ -65,14 +76,21 @@ export function createLiveSessions(options: {
   ): Promise<Session | undefined> {
     const before = known.kept();
     const looked = await sessions.look(before);
-    // It may have ended here, or have been driven out, while the store was asked.
-    const isKnown = live.get(keys.lookup) === known && !known.hasEnded();
+    // It may have been driven out while the store was asked.
+    const session = live.get(keys.lookup) === known ? unchanged(known, before, looked) : undefined;
+    return session ?? found(keys, signal);
+  }
+
+  function unchanged(
+    known: LiveSession,
+    before: KeptSession,
+    looked: readonly (string | undefined)[],
+  ): Session | undefined {
     const now = clock.now();
-    if (isKnown && sessions.isUnchanged(before, looked, { now, usedAt: known.usedAt })) {
-      known.usedAt = Math.max(known.usedAt, now);
-      if (isAtRest(known, now)) return known.session();
-    }
-    return found(keys, signal);
+    if (known.hasEnded() || !sessions.isUnchanged(before, looked, { now, usedAt: known.usedAt }))
+      return undefined;
+    known.usedAt = Math.max(known.usedAt, now);
+    return isAtRest(known, now) ? known.session() : undefined;
   }
 
   /** Whether it has a good token, and nothing to be written. */

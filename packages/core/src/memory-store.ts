@@ -42,9 +42,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     async getMany(keys) {
       checkOpen();
       checkKeys(keys);
-      const now = clock.monotonic();
-      return keys.map((key) => values.get(key, now));
+      return allOf(keys);
     },
+
+    peekMany: (keys) => (isClosed ? undefined : allOf(keys)),
 
     async set(key, value, options) {
       checkCall(key);
@@ -104,6 +105,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       for (const entries of [values, counters, leases]) entries.clear();
     },
   });
+
+  function allOf(keys: readonly string[]): (string | undefined)[] {
+    const now = clock.monotonic();
+    return keys.map((key) => values.get(key, now));
+  }
 
   function checkCall(key: string) {
     checkOpen();

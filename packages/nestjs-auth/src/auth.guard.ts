@@ -1,5 +1,5 @@
 import { isLatchkeyError, LatchkeyError } from '@latchkey/core';
-import type { Caller } from '@latchkey/core/http';
+import type { Caller, MaybePromise } from '@latchkey/core/http';
 import {
   Inject,
   Injectable,
@@ -25,8 +25,8 @@ import { fromSet } from './set-lookup.js';
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
-  /** By class and handler: a handler may belong to several classes, by inheritance. */
-  private readonly plans = new WeakMap<object, WeakMap<object, Plan>>();
+  /** By handler, of the class that was asked for last: a handler belongs to several only where they inherit it. */
+  private readonly plans = new WeakMap<object, Plan>();
 
   constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}
 
@@ -36,60 +36,66 @@ export class AuthGuard implements CanActivate {
   }
 
   private planFor(owner: object, handler: object): Plan {
-    let plans = this.plans.get(owner);
-    if (!plans) this.plans.set(owner, (plans = new WeakMap()));
-    let plan = plans.get(handler);
-    if (!plan) {
-      const rules = accessRules(handler, owner);
-      plan = {
-        ...rules,
-        callers:
-          rules.access === 'public'
-            ? undefined
-            : fromSet<CallerService>(this.moduleRef, callerServiceToken, rules.realm),
-      };
-      plans.set(handler, plan);
-    }
+    const known = this.plans.get(handler);
+    if (known?.owner === owner) return known;
+    const rules = accessRules(handler, owner);
+    const callers =
+      rules.access === 'public'
+        ? undefined
+        : fromSet<CallerService>(this.moduleRef, callerServiceToken, rules.realm);
+    const plan = { ...rules, owner, callers };
+    this.plans.set(handler, plan);
     return plan;
   }
 }
 
 interface Plan extends AccessRules {
+  readonly owner: object;
   readonly callers: CallerService | undefined;
 }
 
-async function admit(context: ExecutionContext, plan: Plan): Promise<boolean> {
+interface Call {
+  readonly context: ExecutionContext;
+  readonly kind: CallContext;
+  readonly carrier: object;
+  readonly callers: CallerService;
+  readonly plan: Plan;
+}
+
+/** Not async, since a guard that answers at once costs Nest less: of most requests it is known at once whom they come from. */
+function admit(context: ExecutionContext, plan: Plan): MaybePromise<true> {
   const { callers } = plan;
   const kind = callContexts.get(context.getType<ContextType | 'graphql'>());
   const carrier = kind?.carrier(context);
   if (!kind || !carrier || !callers) {
-    throw new LatchkeyError('not_signed_in', {
-      message: `AuthGuard cannot tell whom a call of the type ${context.getType()} comes from, so it is refused.`,
-    });
+    const message = `AuthGuard cannot tell whom a call of the type ${context.getType()} comes from, so it is refused.`;
+    return Promise.reject(new LatchkeyError('not_signed_in', { message }));
   }
+  const call: Call = { context, kind, carrier, callers, plan };
   try {
     const asked = callers.of(context, kind);
-    const caller = asked && (await asked);
-    note(context, kind, carrier, caller);
-    noteRealm(carrier, plan.realm);
-    const checking = check(caller, plan);
-    if (checking) await checking;
-    return true;
+    const admitted = isPromise(asked) ? asked.then((caller) => enter(call, caller)) : enter(call, asked);
+    return isPromise(admitted) ? admitted.catch((error: unknown) => refuse(call, error)) : admitted;
   } catch (error) {
-    if (!isLatchkeyError(error)) throw error;
-    const request = kind.request(context) ?? withoutHeaders;
-    throw await kind.exception(callers.settings.answer(error, request), error);
+    return refuse(call, error);
   }
 }
 
-function note(
-  context: ExecutionContext,
-  kind: CallContext,
-  carrier: object,
-  caller: Caller | undefined,
-): void {
+function enter(call: Call, caller: Caller | undefined): MaybePromise<true> {
+  note(call, caller);
+  return check(caller, call.plan)?.then(() => true as const) ?? true;
+}
+
+async function refuse({ context, kind, callers }: Call, error: unknown): Promise<never> {
+  if (!isLatchkeyError(error)) throw error;
+  const request = kind.request(context) ?? withoutHeaders;
+  throw await kind.exception(callers.settings.answer(error, request), error);
+}
+
+function note({ context, kind, carrier, callers, plan }: Call, caller: Caller | undefined): void {
   noteCaller(carrier, caller ?? null);
-  if (!caller) return;
+  noteRealm(carrier, plan.realm);
+  if (!caller || !callers.isByRequest(context)) return;
   const request = kind.request(context) as { user?: unknown } | undefined;
   // Where other guards, interceptors and loggers of Nest look for it.
   if (request) request.user = userOf(caller);
@@ -121,3 +127,7 @@ async function checkEntitlement(caller: Caller, rule: EntitlementRule): Promise<
 }
 
 const withoutHeaders = { headers: {} };
+
+function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return value instanceof Promise;
+}

@@ -1,5 +1,5 @@
 import { LatchkeyError, type Sessions } from '@latchkey/core';
-import { createCallers, type Caller, type Callers } from '@latchkey/core/http';
+import { createCallers, type Caller, type Callers, type MaybePromise } from '@latchkey/core/http';
 import type { ContextType, ExecutionContext } from '@nestjs/common';
 import type { CallContext } from './contexts/call-context.js';
 import type { ClientRequest, Credential, CredentialSource } from './latchkey.options.js';
@@ -12,7 +12,7 @@ export class CallerService {
 
   constructor(
     readonly settings: LatchkeySettings,
-    sessions: Pick<Sessions, 'get'>,
+    sessions: Sessions,
   ) {
     const { cookies, acceptsCookie, acceptsBearer, check, upstreamTokens } = settings;
     this.callers = createCallers({
@@ -26,17 +26,22 @@ export class CallerService {
   }
 
   /** Whom a request comes from. @throws LatchkeyError as `Callers.of`. */
-  ofRequest(request: ClientRequest): undefined | Promise<Caller | undefined> {
+  ofRequest(request: ClientRequest): MaybePromise<Caller | undefined> {
     noteRealm(request, this.settings.name);
     return this.callers.of(request, () => ({ client: this.settings.client(request) }));
   }
 
   /** Whom a call comes from, by its kind of context. @throws LatchkeyError as `Callers.of`. */
-  of(context: ExecutionContext, kind: CallContext): undefined | Promise<Caller | undefined> {
+  of(context: ExecutionContext, kind: CallContext): MaybePromise<Caller | undefined> {
     const source = this.sourceFor(context);
     if (source) return this.ofAsked(context, kind, source(context));
     const credential = kind.credential(context);
     return credential === undefined ? undefined : this.ofShown(context, kind, credential);
+  }
+
+  /** Whether callers are known by the request behind a call, so that all calls of one request are of one user. */
+  isByRequest(context: ExecutionContext): boolean {
+    return this.sourceFor(context) === undefined;
   }
 
   private sourceFor(context: ExecutionContext): CredentialSource | undefined {
@@ -57,7 +62,7 @@ export class CallerService {
     context: ExecutionContext,
     kind: CallContext,
     credential: Credential,
-  ): undefined | Promise<Caller | undefined> {
+  ): MaybePromise<Caller | undefined> {
     const request = kind.request(context);
     const options = () => ({ client: request && this.settings.client(request) });
     if (typeof credential === 'string') {

@@ -7,15 +7,16 @@ import { callContexts } from './contexts/call-contexts.js';
 export function callerOf(context: ExecutionContext): Caller | null | undefined {
   const kind = callContexts.get(context.getType<ContextType | 'graphql'>());
   const carriers = kind?.carriers?.(context) ?? [kind?.carrier(context)];
-  for (const carrier of carriers as Iterable<Carrier | undefined>) {
-    if (carrier?.[callerKey] !== undefined) return carrier[callerKey];
+  for (const carrier of carriers) {
+    const caller = carrier && callers.get(carrier);
+    if (caller !== undefined) return caller;
   }
   return undefined;
 }
 
 /** Has `carrier` keep whom the call comes from. */
 export function noteCaller(carrier: object, caller: Caller | null): void {
-  (carrier as Carrier)[callerKey] = caller;
+  callers.set(carrier, caller);
 }
 
 export function sessionOf(caller: Caller | null | undefined): Session | null {
@@ -27,10 +28,14 @@ export function userOf(caller: Caller): unknown {
   return hasSession(caller) ? caller.user : caller.identity;
 }
 
-interface Carrier {
-  [callerKey]?: Caller | null;
-}
+/**
+ * By the object that belongs to a call, and gone with it. Not a property of that: to add one to a request of Express takes V8
+ * some microseconds, and all that prints a request would show it. Registered, so that two installed copies of this package
+ * know each other's.
+ */
+const callers = registered('@latchkey/nestjs-auth/callers', () => new WeakMap<object, Caller | null>());
 
-// Registered, so that two installed copies of this package know each other's. Neither kind of caller shows a secret when
-// a request is printed.
-const callerKey: unique symbol = Symbol.for('@latchkey/nestjs-auth/caller') as never;
+function registered<T>(name: string, make: () => T): T {
+  const place = globalThis as unknown as Record<symbol, T | undefined>;
+  return (place[Symbol.for(name)] ??= make());
+}

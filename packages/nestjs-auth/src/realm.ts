@@ -1,15 +1,13 @@
 /** Has `carrier` keep the name of the set of providers that its route belongs to; the one without a name needs no note. */
 export function noteRealm(carrier: object, realm: string | undefined): void {
-  if (realm !== undefined) (carrier as Carrier)[realmKey] = realm;
+  if (realm !== undefined) (carrier as Carrier).latchkeyRealm = realm;
 }
 
 /** That name, if there is one. */
 export function realmOf(carrier: object): string | undefined {
-  return (carrier as Carrier)[realmKey];
+  return (carrier as Carrier).latchkeyRealm;
 }
 
 interface Carrier {
-  [realmKey]?: string;
+  latchkeyRealm?: string;
 }
-
-const realmKey: unique symbol = Symbol.for('@latchkey/nestjs-auth/realm') as never;

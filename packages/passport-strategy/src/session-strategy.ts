@@ -1,5 +1,5 @@
 import type { Session } from '@latchkey/core';
-import { hasSession, type Caller } from '@latchkey/core/http';
+import { hasSession, type Caller, type MaybePromise } from '@latchkey/core/http';
 import { checkedVerify } from './checked-verify.js';
 import type { WithoutRequest, WithRequest } from './common-options.js';
 import { judged } from './judged.js';
@@ -86,7 +86,7 @@ interface Call {
   readonly request: StrategyRequest;
 }
 
-async function outcome(asked: Promise<Caller | undefined>, call: Call): Promise<Outcome> {
+async function outcome(asked: MaybePromise<Caller | undefined>, call: Call): Promise<Outcome> {
   const caller = await asked;
   if (!caller) return notSignedIn(call.settings, call.request);
   const { identity, account } = caller;

@@ -13,10 +13,14 @@ export function hasSession<S extends Session>(caller: Caller<S>): caller is S {
   return 'createdAt' in caller;
 }
 
+/** What is there already, or is to come. */
+export type MaybePromise<T> = T | Promise<T>;
+
 /** What `createCallers` takes. */
 export interface CallersOptions<S extends Session = Session> {
   readonly sessions: {
     get(id: string, options?: CallOptions): Promise<S | undefined>;
+    peek?(id: string): S | undefined;
   };
   readonly cookies: Pick<SessionCookies, 'presented'>;
   /** Whether ids that come in a cookie count. Default: true. */
@@ -32,14 +36,14 @@ export interface CallersOptions<S extends Session = Session> {
 /** Tells whom requests come from. */
 export interface Callers<S extends Session = Session> {
   /**
-   * Whom `request` comes from; `undefined` where that is nobody who is signed in. Answers at once where no store and no
-   * provider need be asked. `options` is called where a provider is asked.
+   * Whom `request` comes from; `undefined` where that is nobody who is signed in. Answers at once where that can be told at
+   * once. `options` is called where a provider is asked.
    *
    * @throws LatchkeyError at once, `csrf_rejected`; or rejects as `Sessions.get` and `UpstreamTokens.verify` do.
    */
-  of(request: RequestHead, options?: () => VerifyTokenOptions): undefined | Promise<Caller<S> | undefined>;
+  of(request: RequestHead, options?: () => VerifyTokenOptions): MaybePromise<Caller<S> | undefined>;
   /** The same for what came by another way than the headers of a request: the id of a session, or a token. */
-  ofCredential(value: string, options?: () => VerifyTokenOptions): undefined | Promise<Caller<S> | undefined>;
+  ofCredential(value: string, options?: () => VerifyTokenOptions): MaybePromise<Caller<S> | undefined>;
 }
 
 /**
@@ -56,9 +60,10 @@ export function createCallers<S extends Session>(options: CallersOptions<S>): Ca
     of(request: RequestHead, options?: () => VerifyTokenOptions) {
       const { bearer, cookie } = cookies.presented(request.headers);
       if (bearer !== undefined) return ofBearer(bearer, acceptsBearer, options);
-      if (cookie === undefined || !acceptsCookie) return undefined;
+      if (!acceptsCookie || !isSessionId(cookie)) return undefined;
+      // Before the session is looked for, since that is a use of it.
       check?.(request);
-      return sessions.get(cookie);
+      return sessions.peek?.(cookie) ?? sessions.get(cookie);
     },
 
     ofCredential: (value: string, options?: () => VerifyTokenOptions) => ofBearer(value, true, options),
@@ -68,10 +73,11 @@ export function createCallers<S extends Session>(options: CallersOptions<S>): Ca
     value: string,
     acceptsIds: boolean,
     options: () => VerifyTokenOptions = () => ({}),
-  ): undefined | Promise<Caller<S> | undefined> {
-    // Where nobody else takes it, `get` alone looks closer: each request comes through here.
-    const isId = upstreamTokens ? isSessionId(value) : value.length === 43;
-    if (isId) return acceptsIds ? sessions.get(value) : undefined;
+  ): MaybePromise<Caller<S> | undefined> {
+    // First, since what is known need not be looked at closer: each request comes through here.
+    const known = acceptsIds ? sessions.peek?.(value) : undefined;
+    if (known) return known;
+    if (isSessionId(value)) return acceptsIds ? sessions.get(value) : undefined;
     return upstreamTokens?.verify(value, options());
   }
 }

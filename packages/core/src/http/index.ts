@@ -16,6 +16,13 @@ export {
   type SameOriginCheckOptions,
   type SameOriginOptions,
 } from './same-origin.js';
-export { createCallers, hasSession, type Caller, type Callers, type CallersOptions } from './callers.js';
+export {
+  createCallers,
+  hasSession,
+  type Caller,
+  type Callers,
+  type CallersOptions,
+  type MaybePromise,
+} from './callers.js';
 export { createRequestAnswer, type RequestAnswerOptions } from './request-answer.js';
 export { safeNext } from './safe-next.js';

@@ -1,4 +1,3 @@
-import { isSessionId } from '../session-id.js';
 import { bearerIn } from './bearer-token.js';
 import { credentialHeaders, type RequestHeaders } from './request-headers.js';
 
@@ -6,7 +5,7 @@ import { credentialHeaders, type RequestHeaders } from './request-headers.js';
 export interface PresentedCredential {
   /** The bearer value of the `Authorization` header, whatever its shape. */
   readonly bearer: string | undefined;
-  /** The id of a session in the cookie; none where there is an `Authorization` header of any kind (S3). */
+  /** The value of the cookie, whatever its shape; none where there is an `Authorization` header of any kind (S3). */
   readonly cookie: string | undefined;
 }
 
@@ -16,8 +15,7 @@ export function credentialReader(cookieName: string): (headers: RequestHeaders) 
     const { authorization, cookie } = credentialHeaders(headers);
     // The browser adds the cookie by itself, so it never stands in for a credential that was chosen.
     if (authorization.length > 0) return { bearer: bearerIn(authorization), cookie: undefined };
-    const value = onlyCookie(cookie, cookieName);
-    return { bearer: undefined, cookie: isSessionId(value) ? value : undefined };
+    return { bearer: undefined, cookie: onlyCookie(cookie, cookieName) };
   };
 }
 

@@ -53,8 +53,8 @@ export function createSessionCookies(given: SessionCookiesOptions = {}): Session
 
     read(headers: RequestHeaders) {
       const shown = presented(headers);
-      const id = bearer && isSessionId(shown.bearer) ? shown.bearer : undefined;
-      return id ?? shown.cookie;
+      const id = bearer ? (shown.bearer ?? shown.cookie) : shown.cookie;
+      return isSessionId(id) ? id : undefined;
     },
 
     set(id: string) {
