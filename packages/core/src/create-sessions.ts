@@ -115,6 +115,7 @@ export function createSessions<const P extends readonly Provider[]>(
       throw signal.reason;
     }
     live.enter(keys, one);
+    known.add(id, keys);
     return concealed({ session: one.session() }, { id });
   }
 

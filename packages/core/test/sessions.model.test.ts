@@ -159,7 +159,10 @@ async function live({ renewable, lifetimeMs, idleMs = Infinity, steps }: Session
     const mayBeOver = isOver || now >= one.usedAt + idleMs * 0.9;
     const hasTokenEnded = now >= one.tokenEndsAt;
     const before = acme.renewals.length;
+    const peeked = processes[process]!.peek(one.id);
     const outcome = await processes[process]!.get(one.id).catch((error: unknown) => error);
+    // What is told at once is what is told at all.
+    if (peeked) expect(outcome).toBe(peeked);
     const asked = acme.renewals.slice(before);
     // One process may know of a refusal, and another not.
     const isStale = hasTokenEnded || (one.isRefused && asked.length > 0);
