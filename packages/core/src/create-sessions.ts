@@ -15,7 +15,7 @@ import { memoryStore } from './memory-store.js';
 import type { CallOptions, Provider } from './provider.js';
 import type { SessionOf } from './session.js';
 import { createLogin } from './session-login.js';
-import { isSessionId, newSessionId, sessionKeys, type SessionKeys } from './session-id.js';
+import { isSessionId, newSessionId, type SessionKeys } from './session-id.js';
 import type { SessionRecord } from './session-record.js';
 import { canRenew } from './session-renewal.js';
 import { Sessions, type SignedIn, type SignInOptions } from './sessions.js';
@@ -45,7 +45,7 @@ export function createSessions<const P extends readonly Provider[]>(
     store: givenStore,
     ...checked
   } = checkedOptions('createSessions()', sessionsOptions, options);
-  const { maxAgeMs, idleMs = Infinity, throttle: limits, user: userOf, onEvent } = checked;
+  const { maxAgeMs, idleMs = Infinity, throttle: limits, user: userOf, scope, onEvent } = checked;
   const { clock = given[0].upstream.clock } = checked;
   const keeper = givenStore ?? memoryStore({ clock });
   const store = failClosedStore(keeper);
@@ -67,7 +67,7 @@ export function createSessions<const P extends readonly Provider[]>(
     emitterOf,
   });
   const live = createLiveSessions({ sessions, clock, idleMs, liveOf });
-  const known = createKnownKeys();
+  const known = createKnownKeys(scope);
   const hub = createAbortHub();
   const closing = new AbortController();
   /** All that is under way, and of it the renewals, which are waited for. */
@@ -98,7 +98,7 @@ export function createSessions<const P extends readonly Provider[]>(
     signal: AbortSignal,
   ): Promise<SignedIn> {
     const id = newSessionId();
-    const keys = sessionKeys(id);
+    const keys = known.of(id);
     const draft = sessions.drafted(keys, await newRecord(provider, grant));
     const one = liveOf(keys, draft);
     const user = await userOf?.(one.session() as SessionOf<P>);

@@ -18,11 +18,11 @@ export interface KnownKeys {
   clear(): void;
 }
 
-export function createKnownKeys(): KnownKeys {
+export function createKnownKeys(scope: string): KnownKeys {
   const known = new LRUCache<string, SessionKeys>({ max: 10_000 });
   return {
     peek: (id) => known.get(id),
-    of: (id) => known.get(id) ?? sessionKeys(id),
+    of: (id) => known.get(id) ?? sessionKeys(id, scope),
     add: (id, keys) => void known.set(id, keys),
     delete: (id) => void known.delete(id),
     clear: () => known.clear(),

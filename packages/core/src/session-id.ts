@@ -23,10 +23,12 @@ export interface SessionKeys {
  * an HMAC would add nothing but time.
  *
  * The text of the id is what counts: of several that decode to the same bytes, one is the id.
+ *
+ * @param scope keeps the sessions of one application from those of another: the same id opens nothing there.
  */
-export function sessionKeys(id: string): SessionKeys {
+export function sessionKeys(id: string, scope = ''): SessionKeys {
   return {
-    lookup: hash('sha256', `latchkey session 1: lookup ${id}`, 'base64url'),
-    seal: () => hash('sha256', `latchkey session 1: seal ${id}`, 'buffer'),
+    lookup: hash('sha256', `latchkey session 1: lookup ${scope} ${id}`, 'base64url'),
+    seal: () => hash('sha256', `latchkey session 1: seal ${scope} ${id}`, 'buffer'),
   };
 }

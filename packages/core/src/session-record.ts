@@ -1,3 +1,4 @@
+import { deepFrozen } from './deep-frozen.js';
 import { createGrant, packGrant, unpackGrant, type Grant } from './grant.js';
 import type { Identity } from './identity.js';
 import { LatchkeyError } from './latchkey-error.js';
@@ -64,9 +65,3 @@ export function withGrant(record: SessionRecord, grant: Grant, canRenew: boolean
 }
 
 const version = 1;
-
-function deepFrozen<T>(value: T): T {
-  // Grants are frozen already, and their account is not.
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFrozen);
-  return value;
-}

@@ -33,6 +33,11 @@ export interface SessionsOptions<P extends readonly Provider[] = readonly Provid
    * what it gives is kept with the session, as JSON keeps it. Default: the user is the identity.
    */
   readonly user?: ((session: SessionOf<P>) => unknown) | undefined;
+  /**
+   * Tells these sessions from others in the same store: an id of the one is none of the other. Signing out everywhere, and
+   * the throttle, go by the account, whatever the scope. A word. Default: none.
+   */
+  readonly scope?: string | undefined;
   /** Default: the clock of the first provider. */
   readonly clock?: Clock | undefined;
   /** Is told what happens; see `LatchkeyEvent`. */
@@ -57,6 +62,10 @@ export const sessionsOptions = z.strictObject({
     )
     .default({}),
   user: functionOption<(session: never) => unknown>().optional(),
+  scope: z
+    .string('must be text')
+    .regex(/^[\w-]{0,40}$/, 'must be a word')
+    .default(''),
   clock: clockOption.optional(),
   onEvent: functionOption<(event: LatchkeyEvent) => void>().optional(),
 });

@@ -4,6 +4,7 @@ import { checkedOptions } from './checked.js';
 import { cachedEntitlements } from './cached-entitlements.js';
 import { checkedClient, clientNetwork } from './client-network.js';
 import type { Entitlement } from './entitlement.js';
+import { deepFrozen } from './deep-frozen.js';
 import { createEmitter } from './event.js';
 import { failClosedStore } from './fail-closed-store.js';
 import { startFlight, type Flight } from './flight.js';
@@ -206,7 +207,12 @@ export function createUpstreamTokens<Account>(
       },
     } satisfies TokenSource);
     const entitlements = cachedEntitlements(provider, source, clock, startAsking);
-    return Object.freeze({ identity: provider.identify(account), account, source, entitlements });
+    return Object.freeze({
+      identity: deepFrozen(provider.identify(account)),
+      account: deepFrozen(account),
+      source,
+      entitlements,
+    });
   }
 
   /** A request to the provider on behalf of somebody whose token is good; it ends with all others. */

@@ -46,13 +46,13 @@ function isDemanding({ providers, entitlement }: Partial<AccessRules>): boolean 
 
 /** What is wrong with the decorators at one handler, or at one class. */
 export function contradictionAt(target: object): string | undefined {
-  const stated = statedAt(target);
+  const stated = statedAt(target, Reflect.getOwnMetadata);
   if (stated.access !== 'public' || !isDemanding(stated)) return undefined;
   return '@Public() lets everybody in, so that @Providers() and @RequireEntitlement() cannot stand beside it.';
 }
 
-function statedAt(target: object): Partial<AccessRules> {
-  const read = (name: keyof typeof metadataKeys): unknown => Reflect.getMetadata(metadataKeys[name], target);
+function statedAt(target: object, metadataOf = Reflect.getMetadata): Partial<AccessRules> {
+  const read = (name: keyof typeof metadataKeys): unknown => metadataOf(metadataKeys[name], target);
   return {
     access: read('access'),
     realm: read('realm'),

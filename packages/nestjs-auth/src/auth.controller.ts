@@ -11,11 +11,13 @@ import {
   Post,
   Req,
   Res,
+  UseFilters,
   VERSION_NEUTRAL,
   type Type,
 } from '@nestjs/common';
 import { Public } from './access.decorators.js';
 import { callerServiceToken, type CallerService } from './caller.service.js';
+import { LatchkeyExceptionFilter } from './latchkey-exception.filter.js';
 import type { ClientRequest } from './latchkey.options.js';
 import { isRecord, signInServiceToken, type ProviderSummary, type SignInService } from './sign-in.service.js';
 
@@ -41,6 +43,7 @@ export function createAuthController(path: string, name?: string): Type {
   // What is public here is guarded by itself: these routes work without the global guard as with it. The types of
   // parameters are stated for validation pipes that are global: no build step adds them.
   @Public()
+  @UseFilters(LatchkeyExceptionFilter) // before a filter of the application's that catches all
   @Controller({ path, version: VERSION_NEUTRAL })
   class LatchkeyAuthController {
     constructor(

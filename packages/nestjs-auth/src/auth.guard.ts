@@ -95,7 +95,7 @@ async function refuse({ context, kind, callers }: Call, error: unknown): Promise
 function note({ context, kind, carrier, callers, plan }: Call, caller: Caller | undefined): void {
   noteCaller(carrier, caller ?? null);
   noteRealm(carrier, plan.realm);
-  if (!caller || !callers.isByRequest(context)) return;
+  if (!caller || !kind.keepsUser || !callers.isByRequest(context)) return;
   const request = kind.request(context) as { user?: unknown } | undefined;
   // Where other guards, interceptors and loggers of Nest look for it.
   if (request) request.user = userOf(caller);
@@ -129,5 +129,5 @@ async function checkEntitlement(caller: Caller, rule: EntitlementRule): Promise<
 const withoutHeaders = { headers: {} };
 
 function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
-  return value instanceof Promise;
+  return typeof (value as Partial<Promise<T>> | undefined)?.then === 'function';
 }

@@ -36,7 +36,11 @@ export class CallerService {
     const source = this.sourceFor(context);
     if (source) return this.ofAsked(context, kind, source(context));
     const credential = kind.credential(context);
-    return credential === undefined ? undefined : this.ofShown(context, kind, credential);
+    if (credential === undefined) return undefined;
+    // What is taken without being asked for is taken as a request would bring it.
+    const shown =
+      typeof credential === 'string' ? { headers: { authorization: `Bearer ${credential}` } } : credential;
+    return this.ofShown(context, kind, shown);
   }
 
   /** Whether callers are known by the request behind a call, so that all calls of one request are of one user. */
@@ -54,7 +58,7 @@ export class CallerService {
     kind: CallContext,
     asked: Credential | undefined | Promise<Credential | undefined>,
   ): Promise<Caller | undefined> {
-    const credential = await asked;
+    const credential = (await asked) ?? undefined;
     return credential === undefined ? undefined : this.ofShown(context, kind, credential);
   }
 

@@ -88,7 +88,7 @@ function withExtras(definition: DynamicModule, given: LatchkeyModuleExtras): Dyn
       ...(definition.providers ?? []),
       ...settingsProviders(extras, settings),
       ...(globalGuard ? globalGuardProviders : []),
-      ...(name === undefined || globalGuard ? [BootCheckService] : []),
+      BootCheckService,
       AuthGuard,
       LatchkeyExceptionFilter,
       { provide: APP_FILTER, useExisting: LatchkeyExceptionFilter },

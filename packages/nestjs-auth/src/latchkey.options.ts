@@ -52,7 +52,7 @@ export interface UpstreamTokenOptions extends Omit<
   UpstreamTokensOptions,
   'provider' | 'store' | 'clock' | 'onEvent'
 > {
-  /** The one provider whose tokens are taken: one of `providers`, or its name. */
+  /** The one provider whose tokens are taken, or the name of one of `providers`. */
   readonly provider: string | Provider;
 }
 

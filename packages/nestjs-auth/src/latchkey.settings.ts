@@ -51,7 +51,13 @@ export function latchkeySettings(
   const problems = new Problems();
   problems.in(() => checkedOptions('LatchkeyModule', extrasSchema, extras));
   const given = problems.in(() => checkedOptions('LatchkeyModule', optionsSchema, options));
-  if (!given) throw problems.error();
+  if (!given) {
+    // What core checks by itself is told in the same breath, as far as it can be looked at.
+    const { cookie, csrf } = { ...(options as { cookie?: unknown; csrf?: unknown } | undefined) };
+    if (isObject(cookie)) problems.in(() => createSessionCookies(cookie));
+    if (isObject(csrf)) problems.in(() => createSameOriginCheck(csrf));
+    throw problems.error();
+  }
 
   const { providers, store, user, cookie, bearer, csrf, upstreamTokens, ...rest } = given;
   const { maxAgeMs = 12 * 3_600_000, onEvent: toldToo, clock } = { ...given.sessions } as SessionsOptions;
@@ -73,7 +79,14 @@ export function latchkeySettings(
     ),
     check: problems.in(() => (csrf === false ? undefined : createSameOriginCheck(csrf))),
     sessions: problems.in(() =>
-      createSessions({ ...given.sessions, providers, store, user, onEvent } as SessionsOptions),
+      createSessions({
+        scope: extras.name,
+        ...given.sessions,
+        providers,
+        store,
+        user,
+        onEvent,
+      } as SessionsOptions),
     ),
     upstreamTokens: problems.in(() => {
       if (!upstreamTokens) return undefined;
@@ -105,6 +118,10 @@ export function latchkeySettings(
 }
 
 type SessionsOptions = Parameters<typeof createSessions>[0];
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
 
 function isPersistent(cookie: CookieOptions | false | undefined): boolean {
   return cookie !== false && cookie?.persistent === true;

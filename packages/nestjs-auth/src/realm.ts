@@ -1,6 +1,7 @@
 /** Has `carrier` keep the name of the set of providers that its route belongs to; the one without a name needs no note. */
 export function noteRealm(carrier: object, realm: string | undefined): void {
-  if (realm !== undefined) (carrier as Carrier).latchkeyRealm = realm;
+  if (realm !== undefined)
+    Object.defineProperty(carrier, 'latchkeyRealm', { value: realm, configurable: true });
 }
 
 /** That name, if there is one. */

@@ -84,7 +84,8 @@ export class SignInService {
     noteRealm(request, this.settings.name);
     const id = cookies.read(request.headers);
     const isBearer = bearerToken(request.headers) !== undefined;
-    if (id !== undefined && !isBearer) check?.(request);
+    // Without a cookie there is nothing to end, and still one to clear: the browser may only not have sent it (S3).
+    if (!isBearer) check?.(request, { signIn: id === undefined });
     if (acceptsCookie && !isBearer) this.setCookie(response, cookies.clear());
     if (id !== undefined) await this.sessions.signOut(id);
   }
@@ -95,7 +96,7 @@ export class SignInService {
     if (transport === 'cookie' && acceptsCookie) return transport;
     if (transport === 'bearer' && acceptsBearer) return transport;
     throw new LatchkeyError('invalid_input', {
-      message: `The transport must be ${[acceptsCookie && 'cookie', acceptsBearer && 'bearer'].filter(Boolean).join(' or ')}.`,
+      message: 'The transport must be one that is in use: cookie or bearer.',
     });
   }
 

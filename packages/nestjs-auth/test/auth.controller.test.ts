@@ -1,6 +1,14 @@
 import { LatchkeyError, memoryStore } from '@latchkey/core';
 import { fakeProvider, virtualClock } from '@latchkey/core/testing';
-import { RequestMethod, ValidationPipe, VersioningType, type LoggerService } from '@nestjs/common';
+import {
+  Catch,
+  RequestMethod,
+  ValidationPipe,
+  VersioningType,
+  type ArgumentsHost,
+  type ExceptionFilter,
+  type LoggerService,
+} from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { LatchkeyModule, type LatchkeyModuleOptions } from '../src/index.js';
 import { listening, silent } from './application.js';
@@ -98,6 +106,9 @@ describe('the routes to sign in and out', () => {
     const cookie = signedIn.cookies[0]?.split(';')[0] ?? '';
     const out = await post('/auth/sign-out', undefined, { cookie, 'sec-fetch-site': 'cross-site' });
     expect([out.status, out.cookies]).toEqual([403, []]);
+    // A browser that leaves the cookie out, as of a form of another site, would still heed what clears it.
+    const bare = await post('/auth/sign-out', undefined, { 'sec-fetch-site': 'cross-site' });
+    expect([bare.status, bare.cookies]).toEqual([403, []]);
     expect((await get('/auth/session', { cookie })).status).toBe(200);
     const foreign = { origin: 'https://evil.example' };
     expect((await post('/auth/fake/sign-in', user, foreign)).status).toBe(403);
@@ -163,6 +174,20 @@ describe('the routes to sign in and out', () => {
       expect((await post('/api/auth/fake/sign-in', user)).status).toBe(200);
       expect((await get('/auth/providers')).status).toBe(200);
     }
+  });
+
+  it('answer as they should also where the application catches all errors by itself', async () => {
+    class CatchAll implements ExceptionFilter {
+      catch(_: unknown, host: ArgumentsHost) {
+        host.switchToHttp().getResponse<{ sendStatus(status: number): void }>().sendStatus(500);
+      }
+    }
+    Catch()(CatchAll);
+    const { post } = await listening(
+      { imports: [LatchkeyModule.forRoot({ providers: [fakeProvider()] })] },
+      { prepare: (app) => app.useGlobalFilters(new CatchAll()) },
+    );
+    expect((await post('/auth/fake/sign-in', { ...user, password: 'wrong' })).status).toBe(401);
   });
 
   it('pass a global ValidationPipe, which has nothing to say about them', async () => {

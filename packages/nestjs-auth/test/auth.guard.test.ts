@@ -394,6 +394,69 @@ describe('AuthGuard', () => {
     expect(ended.cookies).toEqual([expect.stringMatching(/^__Host-latchkey-staff=; .*Max-Age=0/)]);
   });
 
+  it('keeps two sets apart that share a provider and a store', async () => {
+    @Realm('staff')
+    @Controller('staff')
+    class StaffController {
+      @Get() me() {
+        return {};
+      }
+    }
+    const provider = fakeProvider();
+    const store = memoryStore();
+    const refusing = () => {
+      throw new Error('no member of staff');
+    };
+    const { get, post } = await listening({
+      imports: [
+        LatchkeyModule.forRoot({ providers: [provider], store }),
+        LatchkeyModule.forRoot({ name: 'staff', providers: [provider], store, user: refusing }),
+      ],
+      controllers: [PlainController, StaffController],
+    });
+    const customer = { email: 'user@example.com', password: 'correct horse', transport: 'bearer' };
+    const { id } = (await post('/auth/fake/sign-in', customer)).body as { id: string };
+    expect((await get('/plain', { authorization: `Bearer ${id}` })).status).toBe(200);
+    expect((await get('/staff', { authorization: `Bearer ${id}` })).status).toBe(401);
+    expect((await get('/staff', { cookie: `__Host-latchkey-staff=${id}` })).status).toBe(401);
+  });
+
+  it('gives the user that another guard found, where it did not look itself', async () => {
+    const module = await Test.createTestingModule({
+      imports: [LatchkeyModule.forRoot({ providers: [fakeProvider()] })],
+      controllers,
+    })
+      .setLogger(silent)
+      .overrideProvider(AuthGuard)
+      .useValue({
+        canActivate: (context: ExecutionContext) => {
+          context.getArgByIndex<{ user?: unknown }>(0).user = { email: 'stub@example.com' };
+          return true;
+        },
+      })
+      .compile();
+    const { get } = await serve(module.createNestApplication());
+    expect((await get('/plain/email')).body).toMatchObject({ email: 'stub@example.com' });
+  });
+
+  it('lets nobody change what the next request of a token is given', async () => {
+    const provider = fakeProvider({ name: 'test' });
+    const { accessToken } = await provider.signIn({ email: 'user@example.com', password: 'correct horse' });
+    @Controller('marked')
+    class MarkedController {
+      @Get() mark(@CurrentUser() user: Record<string, unknown>) {
+        return { isMarked: Reflect.set(user, 'mark', true) };
+      }
+    }
+    const { get } = await listening({
+      imports: [LatchkeyModule.forRoot({ providers: [provider], upstreamTokens: 'test' })],
+      controllers: [MarkedController],
+    });
+    expect((await get('/marked', { authorization: `Bearer ${accessToken}` })).body).toEqual({
+      isMarked: false,
+    });
+  });
+
   it('says what is missing where a realm is none', async () => {
     @Realm('nowhere')
     @Controller('lost')

@@ -82,6 +82,23 @@ describe('LatchkeyModule', () => {
     );
   });
 
+  it('N1: tells of the cookie and the same-origin check also where its own options are wrong', async () => {
+    const error = await bootError(
+      LatchkeyModule.forRoot({
+        providers: [],
+        shutdownGraceMs: -1,
+        cookie: { secure: 'no' as never },
+        csrf: { origins: ['canary'] },
+      }),
+    );
+    expect((error as Error).message).toBe(
+      'The options of LatchkeyModule cannot be used: providers must be a list of providers, one at least; ' +
+        'shutdownGraceMs must be 0 or more. ' +
+        'The options of the session cookie cannot be used: secure must be true or false. ' +
+        'The options of the same-origin check cannot be used: origins.0 must be an origin such as https://app.example.com, without a path.',
+    );
+  });
+
   it.each<[string, object, RegExp]>([
     ['no providers', { providers: [] }, /providers must be a list of providers, one at least/],
     ['nothing', {}, /providers must be a list/],
@@ -145,6 +162,18 @@ describe('LatchkeyModule', () => {
       imports: [
         LatchkeyModule.forRoot({ providers: [fakeProvider()] }),
         LatchkeyModule.forRoot({ providers: [fakeProvider({ name: 'second' })] }),
+      ],
+    });
+    const app = await NestFactory.create(twice, { abortOnError: false, logger: false });
+    await expect(app.init()).rejects.toMatchObject({ code: 'invalid_config' });
+    await app.close();
+  });
+
+  it('refuses two sets of providers of one name', async () => {
+    const twice = moduleOf({
+      imports: [
+        LatchkeyModule.forRoot({ name: 'staff', providers: [fakeProvider()] }),
+        LatchkeyModule.forRoot({ name: 'staff', path: 'other', providers: [fakeProvider()] }),
       ],
     });
     const app = await NestFactory.create(twice, { abortOnError: false, logger: false });

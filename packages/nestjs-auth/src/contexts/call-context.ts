@@ -12,6 +12,8 @@ export interface CallContext {
   carrier(context: ExecutionContext): object | undefined;
   /** Where else to look for whom it comes from, nearest first. Default: the carrier alone. */
   carriers?(context: ExecutionContext): Iterable<object>;
+  /** Whether a request is one call, whose user `request.user` can be. */
+  readonly keepsUser: boolean;
   /** What is thrown for a caller who is refused. */
   exception(answer: HttpAnswer, error: unknown): Error | Promise<Error>;
 }

@@ -5,6 +5,7 @@ import type { CallContext } from './call-context.js';
 
 /** GraphQL: of a resolver's arguments, root, arguments, context and info, the third has the request. */
 export const graphqlContext: CallContext = {
+  keepsUser: true,
   credential: requestOf,
   request: requestOf,
   // Of one query, two resolvers may have two users, each by an argument of its own.

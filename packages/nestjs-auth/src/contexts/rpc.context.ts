@@ -2,6 +2,7 @@ import type { CallContext } from './call-context.js';
 
 /** Message handlers of microservices. Nothing in a message is a credential by itself. */
 export const rpcContext: CallContext = {
+  keepsUser: false,
   credential: () => undefined,
   request: () => undefined,
   carrier: (context) => firstObject(context.getArgByIndex(1), context.getArgByIndex(0)),

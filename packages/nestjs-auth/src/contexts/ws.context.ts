@@ -6,6 +6,7 @@ import type { CallContext } from './call-context.js';
 
 /** Messages of WebSockets, with socket.io and with ws. The credential is that of the handshake. */
 export const wsContext: CallContext = {
+  keepsUser: false,
   credential(context): Credential | undefined {
     const token = clientOf(context).handshake?.auth?.['token'];
     if (typeof token === 'string' && token !== '') return token;
