@@ -12,6 +12,7 @@ import { createKnownKeys } from './known-keys.js';
 import { createLiveSession, type LiveSession } from './live-session.js';
 import { createLiveSessions } from './live-sessions.js';
 import { memoryStore } from './memory-store.js';
+import { peekOf } from './peekable.js';
 import type { CallOptions, Provider } from './provider.js';
 import type { SessionOf } from './session.js';
 import { createLogin } from './session-login.js';
@@ -55,6 +56,7 @@ export function createSessions<const P extends readonly Provider[]>(
   );
   const sessions = keptSessions({
     store,
+    peekAt: peekOf(keeper),
     clock,
     idleMs,
     audienceOf: (provider) => providers.get(provider)?.audience,

@@ -4,11 +4,10 @@ import type { Store } from './store.js';
 
 /** The same store, whose every failure is a `LatchkeyError`: what a driver throws becomes `store_error` (S10). */
 export function failClosedStore(store: Store): Store {
-  const { getMany, peekMany } = store;
+  const { getMany } = store;
   return {
     get: (key) => guarded(() => store.get(key)),
     ...(getMany && { getMany: (keys) => guarded(() => getMany.call(store, keys)) }),
-    ...(peekMany && { peekMany: (keys) => peekMany.call(store, keys) }),
     set: (key, value, options) => guarded(() => store.set(key, value, options)),
     delete: (key) => guarded(() => store.delete(key)),
     replace: (key, expected, value, options) => guarded(() => store.replace(key, expected, value, options)),

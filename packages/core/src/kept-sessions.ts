@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from './clock.js';
 import type { ErrorCode } from './error-code.js';
 import { createGenerations, isGeneration, type Generations } from './generations.js';
+import type { Peek } from './peekable.js';
 import { openText, sealText } from './sealed-text.js';
 import type { SessionKeys } from './session-id.js';
 import { packSession, unpackSession, type SessionRecord } from './session-record.js';
@@ -59,12 +60,14 @@ export interface KeptSessions {
  */
 export function keptSessions(options: {
   readonly store: Store;
+  /** What tells values of that store at once. */
+  readonly peekAt: Peek | undefined;
   readonly clock: Clock;
   readonly audienceOf: (provider: string) => string | undefined;
   readonly idleMs: number;
   readonly onEnd: (record: SessionRecord, code?: ErrorCode) => void;
 }): KeptSessions {
-  const { store, clock, audienceOf, idleMs, onEnd } = options;
+  const { store, peekAt, clock, audienceOf, idleMs, onEnd } = options;
   const generations = createGenerations(store, clock);
   /** Those whose end was told lately. */
   const told = new LRUCache<string, true>({ max: 10_000 });
@@ -89,7 +92,7 @@ export function keptSessions(options: {
     },
 
     look,
-    peek: ({ places }) => store.peekMany?.(places),
+    peek: ({ places }) => peekAt?.(places),
 
     isUnchanged({ text, record }, [found, generation], { now, usedAt }) {
       return found === text && isGeneration(record.generation, generation) && !isOver(record, usedAt, now);

@@ -4,6 +4,7 @@ import { checkedOptions } from './checked.js';
 import { systemClock, type Clock } from './clock.js';
 import { LatchkeyError } from './latchkey-error.js';
 import { clockOption } from './option-schemas.js';
+import { peekable } from './peekable.js';
 import { emptyWindow, takeFrom, type SlidingWindow } from './sliding-window.js';
 import { checkKey, checkKeys, checkText, countsIn, spanIn } from './store-input.js';
 import type { Store } from './store.js';
@@ -33,7 +34,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const leases = createBoundedEntries<symbol>(bounds);
   let isClosed = false;
 
-  return Object.freeze<Store>({
+  const store: Store = {
     async get(key) {
       checkCall(key);
       return values.get(key);
@@ -44,8 +45,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       checkKeys(keys);
       return allOf(keys);
     },
-
-    peekMany: (keys) => (isClosed ? undefined : allOf(keys)),
 
     async set(key, value, options) {
       checkCall(key);
@@ -104,7 +103,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       isClosed = true;
       for (const entries of [values, counters, leases]) entries.clear();
     },
-  });
+  };
+  return Object.freeze(peekable(store, (keys) => (isClosed ? undefined : allOf(keys))));
 
   function allOf(keys: readonly string[]): (string | undefined)[] {
     const now = clock.monotonic();

@@ -54,8 +54,8 @@ export abstract class Sessions<
   abstract get(id: string, options?: CallOptions): Promise<SessionOf<P> | undefined>;
 
   /**
-   * The session of `id` where that can be told at once: one that this process knows, with a token that is good, and a store
-   * in its memory. Otherwise `undefined`, and `get` tells. Never throws.
+   * The session of `id` where that can be told at once: one that this process knows, with a token that is good, in a
+   * `memoryStore`. Otherwise `undefined`, and `get` tells. Never throws.
    */
   peek(_id: string): SessionOf<P> | undefined {
     return undefined;

@@ -12,11 +12,6 @@ export interface Store {
   get(key: string): Promise<string | undefined>;
   /** The values of several keys, in their order. Absent: they are asked for one by one. */
   getMany?(keys: readonly string[]): Promise<(string | undefined)[]>;
-  /**
-   * The same at once, of a store that has its values in the memory of this process; `undefined` where it cannot tell. Never
-   * throws. Absent: nothing can be told at once.
-   */
-  peekMany?(keys: readonly string[]): (string | undefined)[] | undefined;
   /** Keeps `value` for `ttlMs`, in place of what was there. */
   set(key: string, value: string, options: { readonly ttlMs: number }): Promise<void>;
   /** Forgets the value; none is fine, too. */

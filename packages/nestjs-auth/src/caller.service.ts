@@ -39,7 +39,9 @@ export class CallerService {
     if (credential === undefined) return undefined;
     // What is taken without being asked for is taken as a request would bring it.
     const shown =
-      typeof credential === 'string' ? { headers: { authorization: `Bearer ${credential}` } } : credential;
+      typeof credential === 'string'
+        ? { headers: { authorization: `Bearer ${bare(credential)}` } }
+        : credential;
     return this.ofShown(context, kind, shown);
   }
 
@@ -70,7 +72,7 @@ export class CallerService {
     const request = kind.request(context);
     const options = () => ({ client: request && this.settings.client(request) });
     if (typeof credential === 'string') {
-      return this.callers.ofCredential(credential.replace(/^bearer +/i, ''), options);
+      return this.callers.ofCredential(bare(credential), options);
     }
     if (typeof credential === 'object' && 'headers' in credential)
       return this.callers.of(credential, options);
@@ -78,6 +80,11 @@ export class CallerService {
       message: 'What credentialFrom gives must be text, or have headers.',
     });
   }
+}
+
+/** A token without the name of its scheme. */
+function bare(credential: string): string {
+  return credential.replace(/^bearer +/i, '');
 }
 
 /** Injects the `CallerService` of a set of providers. */

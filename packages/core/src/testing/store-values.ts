@@ -30,20 +30,6 @@ export function storeValues(check: StoreCheck): void {
     assert.deepEqual(await other.getMany([]), []);
   });
 
-  check('what can be told at once is what is told otherwise', async ({ store, other, pass }) => {
-    if (!store.peekMany || !other.peekMany) return;
-    await store.set('session:a', 'one', short);
-    const told = other.peekMany(['session:none', 'session:a']);
-    if (told) assert.deepEqual(told, [undefined, 'one']);
-    await store.delete('session:a');
-    const after = store.peekMany(['session:a']);
-    if (after) assert.deepEqual(after, [undefined]);
-    await store.set('session:a', 'one', short);
-    await pass(1_000);
-    const late = other.peekMany(['session:a']);
-    if (late) assert.deepEqual(late, [undefined]);
-  });
-
   check('a value ends after its time, however it is looked at', async ({ store, other, pass, stopwatch }) => {
     const isWithin = stopwatch();
     for (const key of ['session:a', 'session:b', 'session:c']) await store.set(key, 'one', short);
