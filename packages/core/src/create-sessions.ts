@@ -14,7 +14,7 @@ import { createLiveSessions } from './live-sessions.js';
 import { memoryStore } from './memory-store.js';
 import { peekOf } from './peekable.js';
 import type { CallOptions, Provider } from './provider.js';
-import type { SessionOf } from './session.js';
+import type { Session, SessionOf } from './session.js';
 import { createLogin } from './session-login.js';
 import { isSessionId, newSessionId, type SessionKeys } from './session-id.js';
 import type { SessionRecord } from './session-record.js';
@@ -148,7 +148,7 @@ export function createSessions<const P extends readonly Provider[]>(
   }
 
   // Not async: every request comes through here, and most of them only wait for the store.
-  function get(id: string, options?: CallOptions): Promise<SessionOf<P> | undefined> {
+  function get(id: string, options?: CallOptions): Promise<Session | undefined> {
     const signal = options?.signal;
     try {
       checkOpen(signal);
@@ -161,14 +161,14 @@ export function createSessions<const P extends readonly Provider[]>(
     return signal ? unlessAborted(found(id, signal), signal) : found(id);
   }
 
-  function peek(id: string): SessionOf<P> | undefined {
+  function peek(id: string): Session | undefined {
     const keys = known.peek(id);
-    return keys && (live.peek(keys) as SessionOf<P> | undefined);
+    return keys && live.peek(keys);
   }
 
-  async function found(id: string, signal?: AbortSignal): Promise<SessionOf<P> | undefined> {
+  async function found(id: string, signal?: AbortSignal): Promise<Session | undefined> {
     const keys = known.of(id);
-    const session = (await live.find(keys, signal)) as SessionOf<P> | undefined;
+    const session = await live.find(keys, signal);
     if (session && !closing.signal.aborted) known.add(id, keys);
     else known.delete(id);
     return session;

@@ -50,7 +50,7 @@ export function createGenerations(store: Store, clock: Clock): Generations {
 
 /** Whether `kept`, what stands at the key of an account, has that word. */
 export function isGeneration(word: string, kept: string | undefined): boolean {
-  return kept !== undefined && kept[word.length] === '.' && kept.startsWith(word);
+  return kept?.[word.length] === '.' && kept.startsWith(word);
 }
 
 function keyOf({ audience, identity: { provider, subject } }: GenerationOwner): string {

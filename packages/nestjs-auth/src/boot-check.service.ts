@@ -58,7 +58,9 @@ export class BootCheckService implements OnModuleInit {
   private settle(): void {
     const { watched } = this;
     this.watched = undefined;
-    if (!watched || !this.tracer.isGlobal || !this.adapters.httpAdapter) return;
+    // Of a microservice by itself there is none.
+    const { httpAdapter }: { readonly httpAdapter?: unknown } = this.adapters;
+    if (!watched || !this.tracer.isGlobal || !httpAdapter) return;
     const hasHandlers = (watched.target.getHandlers?.().size ?? 0) > 0;
     if (!hasHandlers || this.tracer.lookedAt !== watched.before || !this.hasUnguardedMessages()) return;
     this.logger.warn(
