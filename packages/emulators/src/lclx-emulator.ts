@@ -44,7 +44,7 @@ function lclxProvider(context: ProviderContext<LclxBehaviour>, users: readonly L
   const { behaviour, now } = context;
   const tokens = tokenBook({ now });
   const login = lclxLogin({ ...context, users, tokens });
-  const dataRoutes = [...lclxFreight(behaviour), ...lclxQuotes(context)].map(signedIn);
+  const dataRoutes = [...lclxFreight(context), ...lclxQuotes(context)].map(signedIn);
   const routes = [{ method: 'POST', path: '/api/login', answer: login }, ...dataRoutes];
 
   function signedIn(route: Route): Route {

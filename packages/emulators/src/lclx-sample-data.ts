@@ -30,134 +30,59 @@ export const sampleCurrencies: readonly LclxRecord[] = [
   { index: 986, name: 'Brazilian Real', code: 'BRL' },
 ];
 
-/** Sailings. Some indexes are numbers and some are text, as ids on this API are. */
-export const sampleRoutes: readonly LclxRecord[] = [
-  route(
-    1,
-    'Shanghai, CN',
-    'Los Angeles, US',
-    ['2027-01-04', '2027-01-21'],
-    4,
-    'COSCO Sample 1',
-    'America/Los_Angeles',
-  ),
-  route(
-    2,
-    'Ningbo, CN',
-    'Long Beach, US',
-    ['2027-01-06', '2027-01-24'],
-    '5',
-    'Ever Sample',
-    'America/Los_Angeles',
-  ),
-  route(
-    '3',
-    'Shenzhen, CN',
-    'Rotterdam, NL',
-    ['2027-01-08', '2027-02-09'],
-    1,
-    'Maersk Sample',
-    'Europe/Amsterdam',
-  ),
-  route(
-    4,
-    'Hong Kong, HK',
-    'Hamburg, DE',
-    ['2027-01-09', '2027-02-12'],
-    6,
-    'Sample Express',
-    'Europe/Berlin',
-  ),
-  route(
-    '5',
-    'Busan, KR',
-    'Seattle, US',
-    ['2027-01-11', '2027-01-23'],
-    '13',
-    'Hyundai Sample',
-    'America/Los_Angeles',
-  ),
-  route(
-    6,
-    'Tokyo, JP',
-    'Vancouver, CA',
-    ['2027-01-12', '2027-01-25'],
-    14,
-    'Sample Bridge',
-    'America/Vancouver',
-  ),
-  route(7, 'Singapore, SG', 'Sydney, AU', ['2027-01-13', '2027-01-27'], 3, 'CMA Sample', 'Australia/Sydney'),
-  route(
-    8,
-    'Nhava Sheva, IN',
-    'Felixstowe, GB',
-    ['2027-01-14', '2027-02-08'],
-    '3',
-    'CMA Sample 2',
-    'Europe/London',
-  ),
-  route(
-    9,
-    'Hamburg, DE',
-    'New York, US',
-    ['2027-01-15', '2027-01-27'],
-    6,
-    'Sample Express 2',
-    'America/New_York',
-  ),
-  route(
-    10,
-    'Antwerp, BE',
-    'Santos, BR',
-    ['2027-01-16', '2027-02-03'],
-    '8',
-    'Cap Sample',
-    'America/Sao_Paulo',
-  ),
-  route(
-    '11',
-    'Rotterdam, NL',
-    'Buenos Aires, AR',
-    ['2027-01-18', '2027-02-10'],
-    8,
-    'Cap Sample 2',
-    'America/Argentina/Buenos_Aires',
-  ),
-  route(
-    12,
-    'Savannah, US',
-    'Shanghai, CN',
-    ['2027-01-20', '2027-02-24'],
-    4,
-    'COSCO Sample 2',
-    'Asia/Shanghai',
-  ),
-];
+/**
+ * Sailings that are all to come at `startedAt` (epoch milliseconds), cut-offs too, in the order of their departures: the
+ * first leaves seven days after that day in UTC. Some indexes are numbers and some are text, as ids on this API are.
+ */
+export function sampleRoutes(startedAt: number): readonly LclxRecord[] {
+  return [
+    route(1, 'Shanghai, CN', 'Los Angeles, US', [7, 24], 4, 'COSCO Sample 1', 'America/Los_Angeles'),
+    route(2, 'Ningbo, CN', 'Long Beach, US', [9, 27], '5', 'Ever Sample', 'America/Los_Angeles'),
+    route('3', 'Shenzhen, CN', 'Rotterdam, NL', [11, 43], 1, 'Maersk Sample', 'Europe/Amsterdam'),
+    route(4, 'Hong Kong, HK', 'Hamburg, DE', [12, 46], 6, 'Sample Express', 'Europe/Berlin'),
+    route('5', 'Busan, KR', 'Seattle, US', [14, 26], '13', 'Hyundai Sample', 'America/Los_Angeles'),
+    route(6, 'Tokyo, JP', 'Vancouver, CA', [15, 28], 14, 'Sample Bridge', 'America/Vancouver'),
+    route(7, 'Singapore, SG', 'Sydney, AU', [16, 30], 3, 'CMA Sample', 'Australia/Sydney'),
+    route(8, 'Nhava Sheva, IN', 'Felixstowe, GB', [17, 42], '3', 'CMA Sample 2', 'Europe/London'),
+    route(9, 'Hamburg, DE', 'New York, US', [18, 30], 6, 'Sample Express 2', 'America/New_York'),
+    route(10, 'Antwerp, BE', 'Santos, BR', [19, 37], '8', 'Cap Sample', 'America/Sao_Paulo'),
+    route(
+      '11',
+      'Rotterdam, NL',
+      'Buenos Aires, AR',
+      [21, 44],
+      8,
+      'Cap Sample 2',
+      'America/Argentina/Buenos_Aires',
+    ),
+    route(12, 'Savannah, US', 'Shanghai, CN', [23, 58], 4, 'COSCO Sample 2', 'Asia/Shanghai'),
+  ];
 
-function route(
-  index: number | string,
-  origin: string,
-  destination: string,
-  [departure, arrival]: readonly [departure: string, arrival: string],
-  carrier: number | string,
-  vesselName: string,
-  timezone: string,
-): LclxRecord {
-  return {
-    index,
-    origin,
-    destination,
-    cycutoff: `${daysBefore(departure, 2)} 17:00:00`,
-    cfscutoff: `${daysBefore(departure, 3)} 12:00:00`,
-    estDeparture: `${departure} 06:30:00`,
-    estArrival: `${arrival} 21:15:00`,
-    carrier,
-    vesselName,
-    voyageId: `0${30 + Number(index)}W`,
-    timezone,
-  };
+  function route(
+    index: number | string,
+    origin: string,
+    destination: string,
+    [departure, arrival]: readonly [daysToDeparture: number, daysToArrival: number],
+    carrier: number | string,
+    vesselName: string,
+    timezone: string,
+  ): LclxRecord {
+    return {
+      index,
+      origin,
+      destination,
+      cycutoff: `${dayAfter(startedAt, departure - 2)} 17:00:00`,
+      cfscutoff: `${dayAfter(startedAt, departure - 3)} 12:00:00`,
+      estDeparture: `${dayAfter(startedAt, departure)} 06:30:00`,
+      estArrival: `${dayAfter(startedAt, arrival)} 21:15:00`,
+      carrier,
+      vesselName,
+      voyageId: `0${30 + Number(index)}W`,
+      timezone,
+    };
+  }
 }
 
-function daysBefore(date: string, days: number): string {
-  return new Date(Date.parse(date) - days * 86_400_000).toISOString().slice(0, 10);
+function dayAfter(at: number, days: number): string {
+  return new Date(at + days * 86_400_000).toISOString().slice(0, 10);
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LclxBehaviour, type LclxEmulator, startLclxEmulator } from '../src/index.js';
 import { ask, at, lclxLogin, lclxToken } from './ask.js';
 
@@ -96,6 +96,54 @@ describe('lists', () => {
   it('write ids as numbers and as text', async () => {
     const routes = Object.values((await get('/api/route')).at('routes') as object);
     expect(new Set(routes.map((one) => typeof at(one, 'index')))).toEqual(new Set(['number', 'string']));
+  });
+});
+
+describe('the sailings', () => {
+  afterEach(() => vi.useRealTimers());
+
+  const sailingsOf = async (from: string) => {
+    const answer = await ask(from, 'GET /api/route', { token: await lclxToken(from) });
+    return Object.values(answer.at('routes') as Record<string, Record<string, unknown>>);
+  };
+  const moments = async (from: string, key: string) =>
+    (await sailingsOf(from)).map((one) => String(one[key]));
+
+  it('leave in order, the first seven days after the day of the start in UTC, and keep their distances', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2028, 1, 22, 23, 59, 59) });
+    await using started = await startLclxEmulator();
+    expect((await sailingsOf(started.origin))[0]).toMatchObject({
+      cfscutoff: '2028-02-26 12:00:00',
+      cycutoff: '2028-02-27 17:00:00',
+      estDeparture: '2028-02-29 06:30:00',
+      estArrival: '2028-03-17 21:15:00',
+    });
+    const daysAfterStart = async (key: string) =>
+      (await moments(started.origin, key)).map(
+        (moment) => (Date.parse(moment.slice(0, 10)) - Date.UTC(2028, 1, 22)) / 86_400_000,
+      );
+    const departures = [7, 9, 11, 12, 14, 15, 16, 17, 18, 19, 21, 23];
+    expect(await daysAfterStart('estDeparture')).toEqual(departures);
+    expect(await daysAfterStart('estArrival')).toEqual([24, 27, 43, 46, 26, 28, 30, 42, 30, 37, 44, 58]);
+    expect(await daysAfterStart('cycutoff')).toEqual(departures.map((days) => days - 2));
+    expect(await daysAfterStart('cfscutoff')).toEqual(departures.map((days) => days - 3));
+  });
+
+  it('are all to come at the start, cut-offs too', async () => {
+    for (const key of ['cfscutoff', 'cycutoff', 'estDeparture', 'estArrival']) {
+      const toCome = (moment: string) => Date.parse(`${moment}Z`) > Date.now();
+      expect((await moments(origin, key)).map(toCome)).toEqual(Array(12).fill(true));
+    }
+  });
+
+  it('stay where they are while the clock moves, and count from a reset anew', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2028, 1, 22) });
+    await using started = await startLclxEmulator();
+    started.advance(30 * 86_400_000);
+    vi.setSystemTime(Date.UTC(2028, 4, 1, 12));
+    expect((await moments(started.origin, 'estDeparture'))[0]).toBe('2028-02-29 06:30:00');
+    started.reset();
+    expect((await moments(started.origin, 'estDeparture'))[0]).toBe('2028-05-08 06:30:00');
   });
 });
 
