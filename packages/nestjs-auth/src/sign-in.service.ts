@@ -1,9 +1,17 @@
-import { concealer, LatchkeyError, type Provider, type Sessions, type SignedIn } from '@latchkey/core';
-import { bearerToken } from '@latchkey/core/http';
+import {
+  concealer,
+  isLatchkeyError,
+  LatchkeyError,
+  type Provider,
+  type Sessions,
+  type SignedIn,
+} from '@latchkey/core';
+import { bearerToken, type HttpAnswer } from '@latchkey/core/http';
 import type { InjectionToken } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { ClientRequest } from './latchkey.options.js';
 import type { LatchkeySettings } from './latchkey.settings.js';
+import { answerNotedOn } from './noted-answer.js';
 import { noteRealm } from './realm.js';
 
 /** A request and its response, as Express, Fastify and others have them. */
@@ -88,6 +96,17 @@ export class SignInService {
     if (!isBearer) check?.(request, { signIn: id === undefined });
     if (acceptsCookie && !isBearer) this.setCookie(response, cookies.clear());
     if (id !== undefined) await this.sessions.signOut(id);
+  }
+
+  /**
+   * The answer that `LatchkeyExceptionFilter` would give to a request that an error came of, for filters of your own that show a
+   * page instead: its status, its code, and headers, which are to be kept, such as `Retry-After` and the `Set-Cookie` that
+   * clears the cookie of a session that has ended. `undefined` for an error that is none of Latchkey's.
+   */
+  answerTo(error: unknown, request: Pick<ClientRequest, 'headers'>): HttpAnswer | undefined {
+    const noted = answerNotedOn(error);
+    if (noted) return noted;
+    return isLatchkeyError(error) ? this.settings.answer(error, request) : undefined;
   }
 
   private transport(asked: unknown): Transport {

@@ -1,0 +1,36 @@
+import { LatchkeyModule } from '@latchkey/nestjs-auth';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ApiModule } from './api/api.module.js';
+import { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { HealthModule } from './health/health.module.js';
+import { Log } from './logging/log.js';
+import { LoggingModule } from './logging/logging.module.js';
+import { PagesModule } from './pages/pages.module.js';
+import { Providers } from './providers/providers.js';
+import { ProvidersModule } from './providers/providers.module.js';
+
+const signIn = LatchkeyModule.forRootAsync({
+  imports: [ProvidersModule],
+  inject: [Config, Log, Providers],
+  path: 'api/auth',
+  useFactory: ({ isSecure, publicOrigin }: Config, log: Log, { all }: Providers) => ({
+    providers: all,
+    // Without https only in development: with `NODE_ENV=production` Latchkey refuses it.
+    cookie: { secure: isSecure },
+    csrf: { origins: publicOrigin === undefined ? [] : [publicOrigin] },
+    sessions: {
+      idleMs: 2 * 3_600_000,
+      onEvent: (event) => {
+        log.event(event);
+      },
+    },
+  }),
+});
+
+@Module({ imports: [signIn, ApiModule, HealthModule, PagesModule] })
+export class AppModule {
+  static of(config: Config, log: Log): DynamicModule {
+    return { module: AppModule, imports: [ConfigModule.of(config), LoggingModule.of(log)] };
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+/** The variables that the application reads; README.md has them in a table. */
+export const environmentSchema = z.object({
+  NODE_ENV: z.string().optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(65_535).default(3000),
+  HTTP_ADAPTER: oneOf('express', 'fastify').default('express'),
+  PUBLIC_ORIGIN: origin().optional(),
+  TRUSTED_PROXIES: wholeNumber(16).default(0),
+  LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error').optional(),
+  LOG_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  CRYPTLEX_ACCOUNT_ALIAS: z.string().optional(),
+  CRYPTLEX_ACCOUNT_ID: z.string().optional(),
+  CRYPTLEX_REGION: oneOf('us', 'eu').optional(),
+  CRYPTLEX_ORIGIN: origin().optional(),
+  CRYPTLEX_PRODUCT_ID: z.guid('must be the id of a product, a UUID').optional(),
+  LCLX_ORIGIN: origin().optional(),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+
+/** What is wrong with variables that are each right. */
+export function problemsTogether(given: Readonly<Record<string, string | undefined>>): string[] {
+  const { CRYPTLEX_ACCOUNT_ALIAS: alias, CRYPTLEX_ACCOUNT_ID: id } = given;
+  const problems: string[] = [];
+  if (alias && id) problems.push('CRYPTLEX_ACCOUNT_ID cannot stand beside CRYPTLEX_ACCOUNT_ALIAS');
+  if (given.CRYPTLEX_REGION && given.CRYPTLEX_ORIGIN)
+    problems.push('CRYPTLEX_REGION cannot stand beside CRYPTLEX_ORIGIN');
+  for (const name of ['CRYPTLEX_REGION', 'CRYPTLEX_ORIGIN', 'CRYPTLEX_PRODUCT_ID'])
+    if (given[name] && !alias && !id)
+      problems.push(`${name} needs CRYPTLEX_ACCOUNT_ALIAS or CRYPTLEX_ACCOUNT_ID`);
+  return given.NODE_ENV === 'production' ? [...problems, ...problemsInProduction(given)] : problems;
+}
+
+function problemsInProduction(given: Readonly<Record<string, string | undefined>>): string[] {
+  const problems: string[] = [];
+  if (!given.CRYPTLEX_ACCOUNT_ALIAS && !given.CRYPTLEX_ACCOUNT_ID && !given.LCLX_ORIGIN)
+    problems.push('CRYPTLEX_ACCOUNT_ALIAS, CRYPTLEX_ACCOUNT_ID or LCLX_ORIGIN is needed in production');
+  if (!given.PUBLIC_ORIGIN?.startsWith('https:'))
+    problems.push('PUBLIC_ORIGIN is needed in production, and with https: cookies go over nothing else');
+  if (!given.LOG_SECRET) problems.push('LOG_SECRET is needed in production');
+  return problems;
+}
+
+function wholeNumber(max: number) {
+  return z
+    .string()
+    .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= max, `must be a whole number up to ${max}`)
+    .transform(Number);
+}
+
+function oneOf<const Values extends readonly string[]>(...values: Values) {
+  return z.enum(values, { error: `must be one of ${values.join(', ')}` });
+}
+
+function origin() {
+  return z
+    .string()
+    .refine(isOrigin, 'must be an origin such as https://example.com; http is for loopback only');
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, origin, href } = new URL(text);
+  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return href === `${origin}/` && (protocol === 'https:' || (protocol === 'http:' && isLoopback));
+}

@@ -1,0 +1,31 @@
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { readConfig } from './config/config.js';
+import { createHttpAdapter } from './http/http-adapter.js';
+import { securityHeaders } from './http/security-headers.js';
+import { serveDocs } from './http/docs.js';
+import { Log } from './logging/log.js';
+import { sampleAccounts } from './providers/demonstration.js';
+
+async function bootstrap() {
+  const config = readConfig(process.env);
+  const log = new Log(config);
+  const app = await NestFactory.create(AppModule.of(config, log), createHttpAdapter(config), {
+    logger: log,
+    abortOnError: false,
+  });
+  app.use(log.requests, securityHeaders(config));
+  serveDocs(app);
+  app.enableShutdownHooks();
+  await app.listen(config.port, config.host);
+  process.stdout.write(
+    `Open ${await app.getUrl()}\n\n${config.isDemonstration ? `${sampleAccounts}\n\n` : ''}Stop it with Ctrl-C.\n`,
+  );
+}
+
+try {
+  await bootstrap();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

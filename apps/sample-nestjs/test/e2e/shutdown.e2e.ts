@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { startCryptlexEmulator, startLclxEmulator } from '@latchkey/emulators';
+import { startApp } from './harness/app-process.js';
+import { ask, postForm, signedInCookie } from './harness/requests.js';
+import { freightDemo, vendorDemo } from './harness/sample-users.js';
+import { adapters, envOf } from './harness/stage.js';
+
+/** What requests under way are given, and some more for two cores that other tests keep busy. */
+const graceMs = 5_000 + 2_500;
+const productId = '11111111-0000-4000-8000-000000000002';
+
+describe.each(adapters)('being told to stop, on %s', (adapter) => {
+  it('ends at once where nothing is under way, though browsers hold connections', async () => {
+    await using cryptlex = await startCryptlexEmulator();
+    await using lclx = await startLclxEmulator();
+    await using app = await startApp({ ...envOf({ cryptlex, lclx, productId }), HTTP_ADAPTER: adapter });
+    await signedInCookie(app, freightDemo);
+    const { isClean, stderr, tookMs } = await app.stop();
+    expect([isClean, stderr]).toEqual([true, '']);
+    expect(tookMs).toBeLessThan(2_500);
+  });
+
+  it.each(['never', 'slow-body'] as const)(
+    'ends within the time of grace though a sign-in hangs at the provider (%s)',
+    async (fault) => {
+      await using cryptlex = await startCryptlexEmulator();
+      await using lclx = await startLclxEmulator();
+      await using app = await startApp({ ...envOf({ cryptlex, lclx, productId }), HTTP_ADAPTER: adapter });
+      cryptlex.set({ fault: fault === 'slow-body' ? { kind: fault, intervalMs: 1_000 } : fault });
+      const signingIn = postForm(app, '/sign-in', { ...vendorDemo }).then(
+        ({ status }) => status,
+        () => 'cut off',
+      );
+      await expect.poll(() => cryptlex.requests.length).toBe(1);
+      const { isClean, stderr, tookMs } = await app.stop();
+      expect([isClean, stderr]).toEqual([true, '']);
+      expect(tookMs).toBeLessThan(graceMs);
+      // An answer would be best; what must not be is somebody who waits for ever.
+      expect([502, 503, 504, 'cut off']).toContain(await signingIn);
+    },
+  );
+
+  it('finishes what is under way and soon done', async () => {
+    await using cryptlex = await startCryptlexEmulator();
+    await using lclx = await startLclxEmulator();
+    await using app = await startApp({ ...envOf({ cryptlex, lclx, productId }), HTTP_ADAPTER: adapter });
+    lclx.set({ fault: { kind: 'slow-headers', delayMs: 500 } });
+    const signingIn = postForm(app, '/sign-in', { ...freightDemo });
+    await expect.poll(() => lclx.requests.length).toBe(1);
+    const [{ isClean }, response] = await Promise.all([app.stop(), signingIn]);
+    expect(isClean).toBe(true);
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/account']);
+    await expect(ask(app, '/health/live')).rejects.toThrow();
+  });
+});
