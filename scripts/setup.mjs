@@ -1,14 +1,17 @@
-// Makes a clean clone ready: installs what the lockfile says and, when asked, builds.
-//   node scripts/setup.mjs [--build=<package>]
+// Makes a clean clone ready: installs what the lockfile says and, when asked, builds a package, or builds and runs an
+// application of `apps`.
+//   node scripts/setup.mjs [--build=<package> | --run=<application>]
 // Quiet while things go well; everything a step printed is shown when it fails.
 import { parseArgs } from 'node:util';
 import { pnpm } from './pnpm.mjs';
 
-const { values } = parseArgs({ options: { build: { type: 'string' } } });
+const { values } = parseArgs({ options: { build: { type: 'string' }, run: { type: 'string' } } });
+const built = values.run ?? values.build;
 
 step('Installing dependencies', ['install', '--frozen-lockfile']);
-if (values.build)
-  step(`Building ${values.build}`, ['exec', 'turbo', 'run', 'build', `--filter=${values.build}...`]);
+if (built) step(`Building ${built}`, ['exec', 'turbo', 'run', 'build', `--filter=${built}...`]);
+// In this process, so that what stops it stops the application.
+if (values.run) await import(new URL(`../apps/${values.run}/dist/main.js`, import.meta.url));
 
 function step(title, args) {
   const started = Date.now();

@@ -1,14 +1,15 @@
-// Makes pictures of the pages in docs/images: wide, narrow, dark. Needs a build: `npm run screenshots` in the root.
+// Makes pictures of all pages in `screenshots`: wide, narrow and dark; those of the root README in docs/images. Needs a build.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import chromium from '@sparticuz/chromium';
 import { chromium as playwright } from 'playwright-core';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const images = fileURLToPath(new URL('../../../docs/images/', import.meta.url));
-mkdirSync(images, { recursive: true });
+const images = fileURLToPath(new URL('../screenshots/', import.meta.url));
+const shown = fileURLToPath(new URL('../../../docs/images/', import.meta.url));
+for (const folder of [images, shown]) mkdirSync(folder, { recursive: true });
 
 const app = spawn(process.execPath, [main], {
   env: { ...process.env, PORT: '0' },
@@ -44,7 +45,7 @@ try {
     const shoot = (name) => page.screenshot({ path: `${images}${name}-${look}.png`, fullPage: true });
     await page.goto(`${origin}/account`);
     await shoot('sign-in');
-    await signIn(page, 'Cryptlex', 'demo@example.com', 'wrong');
+    await signIn(page, 'Cryptlex', 'demo@example.com', 'not-the-password');
     await shoot('sign-in-problem');
     await signIn(page, 'Cryptlex', 'factor@example.com', 'sample-password-2');
     await shoot('second-factor');
@@ -64,6 +65,8 @@ try {
     await shoot('account-lclx');
     await context.close();
   }
+  for (const name of ['account-cryptlex-wide', 'sign-in-problem-dark'])
+    copyFileSync(`${images}${name}.png`, `${shown}${name}.png`);
 } finally {
   await browser.close();
   app.removeAllListeners('exit');

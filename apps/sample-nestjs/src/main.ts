@@ -1,9 +1,10 @@
+import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config/config.js';
+import { serveDocs } from './http/docs.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 import { securityHeaders } from './http/security-headers.js';
-import { serveDocs } from './http/docs.js';
 import { Log } from './logging/log.js';
 import { sampleAccounts } from './providers/demonstration.js';
 
@@ -16,11 +17,16 @@ async function bootstrap() {
   });
   app.use(log.requests, securityHeaders(config));
   serveDocs(app);
-  app.enableShutdownHooks();
-  await app.listen(config.port, config.host);
-  process.stdout.write(
-    `Open ${await app.getUrl()}\n\n${config.isDemonstration ? `${sampleAccounts}\n\n` : ''}Stop it with Ctrl-C.\n`,
-  );
+  app.enableShutdownHooks([ShutdownSignal.SIGINT, ShutdownSignal.SIGTERM], { useProcessExit: true });
+  try {
+    await app.listen(config.port, config.host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  if (config.isProduction) return;
+  const accounts = config.isDemonstration ? `${sampleAccounts}\n\n` : '';
+  process.stdout.write(`Open ${await app.getUrl()}\n\n${accounts}Stop it with Ctrl-C.\n`);
 }
 
 try {
