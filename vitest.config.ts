@@ -18,7 +18,7 @@ export default defineConfig({
       exclude: ['**/index.ts'],
       reporter: ['text', 'html'],
     },
-    projects: [sources(), packedUnderNest(11), packedUnderNest(12)],
+    projects: [sources(), packedUnderNest(11), packedUnderNest(12), sample('sample'), sample('sample-packed')],
   },
 });
 
@@ -51,6 +51,19 @@ function packedUnderNest(version: 11 | 12): TestProjectInlineConfiguration {
       globalSetup: ['./test/packed-packages.ts'],
       provide: { nestVersion: version },
       server: { deps: { external: [/\/node_modules\//] } },
+    },
+  };
+}
+
+/** The Nest sample as a process, and a browser: built in this workspace, and built from the tarballs of our packages. */
+function sample(name: 'sample' | 'sample-packed'): TestProjectInlineConfiguration {
+  return {
+    ...sources(),
+    test: {
+      name,
+      include: ['apps/sample-nestjs/test/e2e/**/*.e2e.ts'],
+      benchmark: { include: [] },
+      globalSetup: ['./test/sample-app.ts'],
     },
   };
 }

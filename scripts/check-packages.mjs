@@ -7,8 +7,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packages, root } from './packages.mjs';
-import { pnpm } from './pnpm.mjs';
 import { readmeExamples, readmeProjects } from './readme-examples.mjs';
+import { localVersions, npmInstall, packAll } from './tarballs.mjs';
 import { transpiled } from './transpiled.mjs';
 
 const project = mkdtempSync(join(tmpdir(), 'latchkey-consumer-'));
@@ -17,11 +17,7 @@ let passed = 0;
 let failed = 0;
 
 try {
-  const tarballs = packages.map(({ folder, manifest }) => ({
-    manifest,
-    folder,
-    file: pack(folder, manifest),
-  }));
+  const tarballs = packAll(join(project, 'tarballs'));
   for (const { file, manifest } of tarballs) {
     check(`${manifest.name}: publint`, () => run(bin('publint'), ['run', file, '--strict'], root));
     check(`${manifest.name}: attw`, () =>
@@ -76,22 +72,11 @@ try {
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-function pack(folder, manifest) {
-  const target = join(project, 'tarballs');
-  mkdirSync(target, { recursive: true });
-  const { status, stderr } = pnpm(['--dir', folder, 'pack', '--pack-destination', target], {
-    stdio: 'pipe',
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`${manifest.name} does not pack: ${stderr}`);
-  return join(target, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`);
-}
-
 /** Has npm install tarballs, and the versions of other packages that are installed here. */
 function install(folder, tarballs, names) {
   const foreign = names.filter((name) => !name.startsWith('@latchkey/'));
   const versions = Object.fromEntries(foreign.map((name) => [name, installed(name)]));
-  const local = Object.fromEntries(tarballs.map(({ manifest, file }) => [manifest.name, `file:${file}`]));
+  const local = localVersions(tarballs);
   writeFileSync(
     join(folder, 'package.json'),
     JSON.stringify({
@@ -101,7 +86,7 @@ function install(folder, tarballs, names) {
       overrides: local,
     }),
   );
-  run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], folder);
+  npmInstall(folder);
 }
 
 function installed(name) {

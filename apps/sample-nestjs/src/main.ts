@@ -2,8 +2,8 @@ import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config/config.js';
-import { serveDocs } from './http/docs.js';
 import { createHttpAdapter } from './http/http-adapter.js';
+import { serveDocument } from './http/open-api.js';
 import { securityHeaders } from './http/security-headers.js';
 import { Log } from './logging/log.js';
 import { sampleAccounts } from './providers/demonstration.js';
@@ -16,7 +16,7 @@ async function bootstrap() {
     abortOnError: false,
   });
   app.use(log.requests, securityHeaders(config));
-  serveDocs(app);
+  serveDocument(app);
   app.enableShutdownHooks([ShutdownSignal.SIGINT, ShutdownSignal.SIGTERM], { useProcessExit: true });
   try {
     await app.listen(config.port, config.host);

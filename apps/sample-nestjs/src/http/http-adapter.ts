@@ -47,7 +47,8 @@ function setHeaders(response: { setHeader(name: string, value: string): unknown 
 
 const assets = [
   { prefix: '/assets/', root: folder('../../public') },
-  { prefix: '/assets/pico/', root: folder('.', import.meta.resolve('@picocss/pico/css/pico.min.css')) },
+  { prefix: '/assets/pico/', root: folder('.', import.meta.resolve('@picocss/pico/css/pico.jade.min.css')) },
+  { prefix: '/assets/swagger-ui/', root: folder('.', import.meta.resolve('swagger-ui-dist/swagger-ui.css')) },
 ];
 
 function folder(path: string, from = import.meta.url): string {

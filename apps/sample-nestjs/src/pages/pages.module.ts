@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ApiModule } from '../api/api.module.js';
 import { AccountController } from './account.controller.js';
+import { DocsController } from './docs.controller.js';
 import { DownloadsController } from './downloads.controller.js';
 import { NotFoundFilter } from './not-found.filter.js';
 import { PageFilter } from './page.filter.js';
@@ -11,7 +12,7 @@ import { SignOutController } from './sign-out.controller.js';
 
 @Module({
   imports: [ApiModule],
-  controllers: [AccountController, DownloadsController, SignInController, SignOutController],
+  controllers: [AccountController, DocsController, DownloadsController, SignInController, SignOutController],
   providers: [Pages, PageFilter, { provide: APP_FILTER, useClass: NotFoundFilter }],
 })
 export class PagesModule {}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../src/config/config.js';
+
+const production = {
+  NODE_ENV: 'production',
+  PUBLIC_ORIGIN: 'https://app.example.com',
+  LOG_SECRET: 'a secret of thirty-two characters',
+  CRYPTLEX_ACCOUNT_ALIAS: 'acme',
+};
+
+describe('readConfig', () => {
+  it('takes an empty environment for a demonstration that others on the network do not see', () => {
+    const config = readConfig({});
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 3000, httpAdapter: 'express', logLevel: 'warn' });
+    expect([config.isDemonstration, config.isSecure, config.isProduction]).toEqual([true, false, false]);
+  });
+
+  it('counts an empty variable as none', () => {
+    expect(readConfig({ PORT: '', LCLX_ORIGIN: '', NODE_ENV: '' })).toEqual(readConfig({}));
+  });
+
+  it('is no demonstration with one provider of its own, and has that alone', () => {
+    const config = readConfig({ CRYPTLEX_ACCOUNT_ALIAS: 'acme', CRYPTLEX_REGION: 'eu' });
+    expect(config.isDemonstration).toBe(false);
+    expect(config.cryptlex).toMatchObject({ accountAlias: 'acme', region: 'eu' });
+    expect(config.lclx).toBeUndefined();
+    expect(config.logLevel).toBe('info');
+  });
+
+  it('lets cookies go over https alone in production, and where browsers come by it', () => {
+    expect(readConfig(production).isSecure).toBe(true);
+    expect(readConfig({ PUBLIC_ORIGIN: 'https://app.example.com' }).isSecure).toBe(true);
+    expect(readConfig({ PUBLIC_ORIGIN: 'http://localhost:3000' }).isSecure).toBe(false);
+  });
+
+  it('tells everything that is wrong in one message, and no value', () => {
+    const told = messageOf({
+      PORT: '70000',
+      HTTP_ADAPTER: 'koa',
+      PUBLIC_ORIGIN: 'http://app.example.com',
+      TRUSTED_PROXIES: 'all',
+      LOG_LEVEL: 'loud',
+      LOG_SECRET: 'canary',
+      CRYPTLEX_ACCOUNT_ALIAS: 'acme',
+      CRYPTLEX_ACCOUNT_ID: 'canary',
+      CRYPTLEX_REGION: 'mars',
+      CRYPTLEX_ORIGIN: 'https://canary.example.com/path',
+      CRYPTLEX_PRODUCT_ID: 'canary',
+      LCLX_ORIGIN: 'canary',
+    });
+    const named = told.split('\n').flatMap((line) => /^ {2}([A-Z_]+) /.exec(line)?.[1] ?? []);
+    expect(new Set(named)).toEqual(
+      new Set([
+        'PORT',
+        'HTTP_ADAPTER',
+        'PUBLIC_ORIGIN',
+        'TRUSTED_PROXIES',
+        'LOG_LEVEL',
+        'LOG_SECRET',
+        'CRYPTLEX_ACCOUNT_ID',
+        'CRYPTLEX_REGION',
+        'CRYPTLEX_ORIGIN',
+        'CRYPTLEX_PRODUCT_ID',
+        'LCLX_ORIGIN',
+      ]),
+    );
+    expect(told).not.toMatch(/canary|koa|mars|loud|70000/);
+  });
+
+  it.each([
+    ['the region', { CRYPTLEX_REGION: 'eu' }],
+    ['the origin', { CRYPTLEX_ORIGIN: 'https://cryptlex.example.com' }],
+    ['the product', { CRYPTLEX_PRODUCT_ID: '11111111-0000-4000-8000-000000000002' }],
+  ])('takes %s of Cryptlex only with an account there, and does not fall back on emulators', (_, given) => {
+    expect(messageOf(given)).toContain('needs CRYPTLEX_ACCOUNT_ALIAS or CRYPTLEX_ACCOUNT_ID');
+  });
+
+  it('refuses to start in production without each thing that is needed there', () => {
+    expect(messageOf({ NODE_ENV: 'production' }).match(/is needed in production/g)).toHaveLength(3);
+    expect(readConfig(production).isProduction).toBe(true);
+    for (const name of ['PUBLIC_ORIGIN', 'LOG_SECRET', 'CRYPTLEX_ACCOUNT_ALIAS'])
+      expect(messageOf({ ...production, [name]: undefined })).toContain(name);
+    expect(messageOf({ ...production, PUBLIC_ORIGIN: 'http://localhost' })).toContain('PUBLIC_ORIGIN');
+  });
+
+  it.each([
+    ['https://example.com', true],
+    ['https://example.com/', true],
+    ['http://127.0.0.1:8080', true],
+    ['http://localhost', true],
+    ['http://[::1]:3000', true],
+    ['http://127.example.com', false],
+    ['http://localhost.example.com', false],
+    ['https://user:canary@example.com', false],
+    ['https://example.com/api', false],
+    ['https://example.com?x', false],
+    ['ftp://example.com', false],
+    ['example.com', false],
+  ])('takes %s for an origin: %s', (LCLX_ORIGIN, isTaken) => {
+    if (isTaken) expect(readConfig({ LCLX_ORIGIN }).lclx?.origin).toBe(LCLX_ORIGIN);
+    else expect(messageOf({ LCLX_ORIGIN })).toMatch(/LCLX_ORIGIN must be an origin/);
+  });
+});
+
+function messageOf(environment: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('It was taken.');
+}
