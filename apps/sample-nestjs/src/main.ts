@@ -15,7 +15,8 @@ async function bootstrap() {
     logger: log,
     abortOnError: false,
   });
-  app.use(log.requests, securityHeaders(config));
+  app.use(log.requests);
+  app.use(securityHeaders(config));
   serveDocument(app);
   app.enableShutdownHooks([ShutdownSignal.SIGINT, ShutdownSignal.SIGTERM], { useProcessExit: true });
   try {

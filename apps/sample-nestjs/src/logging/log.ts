@@ -97,10 +97,9 @@ export class Log implements LoggerService {
   private requestLog(): HttpLogger {
     return pinoHttp({
       logger: this.pino,
-      quietReqLogger: true,
       quietResLogger: true,
-      genReqId: (request) => this.notes.get(request)?.requestId ?? '',
-      customAttributeKeys: { reqId: 'requestId' },
+      // What anybody logs with `request.log` has no headers in it: a cookie may be among them.
+      serializers: { req: () => undefined },
       customLogLevel: (_, { statusCode }) => (statusCode >= 500 ? 'error' : 'info'),
       customSuccessObject: (request, response, { responseTime }: { responseTime: number }) =>
         this.summary(request, response, responseTime),
