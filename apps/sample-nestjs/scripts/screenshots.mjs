@@ -45,7 +45,8 @@ try {
     const shoot = (name) => page.screenshot({ path: `${images}${name}-${look}.png`, fullPage: true });
     await page.goto(`${origin}/account`);
     await shoot('sign-in');
-    await signIn(page, 'Cryptlex', 'demo@example.com', 'not-the-password');
+    // Another address for each look: few wrong passwords are let through for one.
+    await signIn(page, 'Cryptlex', `${look}@example.com`, 'not-the-password');
     await shoot('sign-in-problem');
     await signIn(page, 'Cryptlex', 'factor@example.com', 'sample-password-2');
     await shoot('second-factor');
