@@ -18,7 +18,13 @@ export default defineConfig({
       exclude: ['**/index.ts'],
       reporter: ['text', 'html'],
     },
-    projects: [sources(), packedUnderNest(11), packedUnderNest(12), sample('sample'), sample('sample-packed')],
+    projects: [
+      sources(),
+      packedUnderNest(11),
+      packedUnderNest(12),
+      sample('sample'),
+      sample('sample-packed'),
+    ],
   },
 });
 
@@ -63,7 +69,7 @@ function sample(name: 'sample' | 'sample-packed'): TestProjectInlineConfiguratio
       name,
       include: ['apps/sample-nestjs/test/e2e/**/*.e2e.ts'],
       benchmark: { include: [] },
-      globalSetup: ['./test/sample-app.ts'],
+      globalSetup: ['./test/sample-app.ts', './apps/sample-nestjs/test/e2e/harness/chromium-path.ts'],
     },
   };
 }

@@ -274,6 +274,15 @@ const scenarios: Record<string, Scenario> = {
     told: badInput,
     asked: 0,
   },
+  'a sign-in with a body that is no JSON': {
+    ask: async ({ post }) => [
+      await post('/auth/fake/sign-in', '{"password":canary}'),
+      await post('/auth/fake/sign-in', '{"password":"canary'),
+      await post('/auth/fake/sign-in', '{"password":"canary"} more'),
+    ],
+    told: [badInput, badInput, badInput],
+    asked: 0,
+  },
   'a sign-in with a list for a body': {
     ask: ({ post }) => post('/auth/fake/sign-in', [user]),
     told: badInput,

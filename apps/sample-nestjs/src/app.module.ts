@@ -14,11 +14,11 @@ const signIn = LatchkeyModule.forRootAsync({
   imports: [ProvidersModule],
   inject: [Config, Log, Providers],
   path: 'api/auth',
-  useFactory: ({ isSecure, publicOrigin }: Config, log: Log, { all }: Providers) => ({
+  useFactory: ({ isSecure, origins }: Config, log: Log, { all }: Providers) => ({
     providers: all,
     // Without https only in development: with `NODE_ENV=production` Latchkey refuses it.
     cookie: { secure: isSecure },
-    csrf: { origins: publicOrigin === undefined ? [] : [publicOrigin] },
+    csrf: { origins },
     sessions: {
       idleMs: 2 * 3_600_000,
       onEvent: (event) => {

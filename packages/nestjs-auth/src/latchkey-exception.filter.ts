@@ -1,4 +1,4 @@
-import { isLatchkeyError } from '@latchkey/core';
+import { isLatchkeyError, LatchkeyError } from '@latchkey/core';
 import { toHttpAnswer, type HttpAnswer } from '@latchkey/core/http';
 import {
   Catch,
@@ -17,17 +17,19 @@ import type { LatchkeySettings } from './latchkey.settings.js';
 import { settingsToken } from './latchkey.tokens.js';
 import { realmOf } from './realm.js';
 import { answerNotedOn } from './noted-answer.js';
+import { isUnreadableBody } from './unreadable-body.js';
 
-/** Every error of Latchkey, of whichever installed copy, and what `AuthGuard` throws. */
+/** Every error of Latchkey, of whichever installed copy; what `AuthGuard` throws; and bodies that are no JSON. */
 class AnyLatchkeyError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isLatchkeyError(value) || answerNotedOn(value) !== undefined;
+    return isLatchkeyError(value) || answerNotedOn(value) !== undefined || isUnreadableBody(value);
   }
 }
 
 /**
  * Answers errors of Latchkey as core does: status, `{ error, message }`, `Retry-After`, `WWW-Authenticate`, and the cookie of
- * a session that has ended is cleared. `LatchkeyModule` applies it everywhere; in gateways, which no global filter
+ * a session that has ended is cleared. A body that is no JSON is `invalid_input`: what Nest says of it quotes the body, password and all.
+ * `LatchkeyModule` applies it everywhere; in gateways, which no global filter
  * reaches, `@UseFilters(LatchkeyExceptionFilter)` does. What answers with 500 or above is logged.
  */
 @Catch(AnyLatchkeyError)
@@ -59,6 +61,7 @@ export class LatchkeyExceptionFilter implements ExceptionFilter {
   private answerTo(error: Error, host: ArgumentsHost): HttpAnswer {
     const noted = answerNotedOn(error);
     if (noted) return noted;
+    if (isUnreadableBody(error)) return toHttpAnswer(new LatchkeyError('invalid_input'));
     const request = host.getType() === 'http' ? host.getArgByIndex<ClientRequest>(0) : undefined;
     const settings = request && this.settingsOf(realmOf(request));
     return settings ? settings.answer(error, request) : toHttpAnswer(error);

@@ -36,6 +36,30 @@ describe('the routes to sign in and out', () => {
     ]);
   });
 
+  it.each(['Express', 'Fastify'] as const)(
+    'F3: on %s quote nothing of a body that is no JSON',
+    async (adapter) => {
+      const imports = [LatchkeyModule.forRoot({ providers: [fakeProvider()] })];
+      const { origin } = await listening({ imports }, { adapter });
+      for (const body of [
+        '{"password":canary}',
+        '{"password":"canary',
+        '{"password":"canary"} more',
+        '{"password":"canary\u0001"}',
+        'canary',
+      ]) {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(`${origin}/auth/fake/sign-in`, { method: 'POST', headers, body });
+        expect([body, answer.status, await answer.text()]).toEqual([
+          body,
+          400,
+          '{"error":"invalid_input","message":"The request is not usable as it is."}',
+        ]);
+        expect(answer.headers.get('cache-control')).toBe('no-store');
+      }
+    },
+  );
+
   it('keep a session only where the client said it wants it', async () => {
     const { post } = await serving();
     const cookie = await post('/auth/fake/sign-in', user);

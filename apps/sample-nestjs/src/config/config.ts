@@ -39,6 +39,11 @@ export class Config {
     return !this.cryptlex && !this.lclx;
   }
 
+  /** What a proxy may have made `Host` out of: requests of our own pages come from there, too. */
+  get origins(): readonly string[] {
+    return this.publicOrigin === undefined ? [] : [this.publicOrigin];
+  }
+
   /** Whether browsers come by https, so that cookies are for https alone. */
   get isSecure(): boolean {
     return this.isProduction || this.publicOrigin?.startsWith('https:') === true;

@@ -26,13 +26,23 @@ function express({ trustedProxies }: Config, views: Views): ExpressAdapter {
 }
 
 function fastify({ trustedProxies }: Config, views: Views): FastifyAdapter {
-  const adapter = new FastifyAdapter({ trustProxy: (_address, hop) => hop < trustedProxies });
+  const adapter = new FastifyAdapter({
+    trustProxy: (_address, hop) => hop < trustedProxies,
+    // What is refused before any middleware, such as an address that is none.
+    frameworkErrors: (_error: unknown, _request: unknown, reply: RefusedReply) => {
+      reply.code(400).headers(bare).send();
+    },
+  });
   // What `@Render()` calls.
   adapter.getInstance().decorateReply('view', function (this: Reply, view: string, model: object) {
     return this.type('text/html; charset=utf-8').send(views.render(view, model));
   });
   for (const { prefix, root } of assets) adapter.useStaticAssets({ root, prefix, decorateReply: false });
   return adapter;
+}
+
+interface RefusedReply {
+  code(status: number): { headers(values: object): { send(): unknown } };
 }
 
 interface Reply {
@@ -44,6 +54,12 @@ interface Reply {
 function setHeaders(response: ServerResponse): void {
   response.setHeader('Cache-Control', 'public, max-age=0');
 }
+
+const bare = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'",
+  'X-Content-Type-Options': 'nosniff',
+};
 
 const assets = [
   { prefix: '/assets/', root: folder('../../public') },

@@ -1,73 +1,82 @@
 import type { Identity } from '@latchkey/core';
-import { safeNext } from '@latchkey/core/http';
+import { checkSameOrigin, safeNext } from '@latchkey/core/http';
 import { CurrentUser, OptionalAuth, Public, SignInService, type ClientRequest } from '@latchkey/nestjs-auth';
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { Config } from '../config/config.js';
 import { noticeText } from './notices.js';
 import { PageFilter } from './page.filter.js';
 import { Pages } from './pages.service.js';
 import { providerLabel } from './provider-labels.js';
 import { signInModel } from './sign-in.model.js';
-import { problemsOf, readSignInForm } from './sign-in.form.js';
+import { problemsOf, readSignInForm, type SignInForm } from './sign-in.form.js';
 import { signInProblem } from './sign-in-problem.js';
 
 @UseFilters(PageFilter)
 @ApiExcludeController()
 @Controller('sign-in')
 export class SignInController {
+  private readonly providers: readonly string[];
+
   constructor(
+    private readonly config: Config,
     private readonly signIns: SignInService,
     private readonly pages: Pages,
-  ) {}
+  ) {
+    this.providers = signIns.providers().map(({ name }) => name);
+  }
 
   @OptionalAuth()
   @Get()
   page(
     @CurrentUser() user: Identity | null,
-    @Query() query: unknown,
+    @Query('next') next: unknown,
     @Query('notice') notice: unknown,
     @Res() response: object,
   ): void {
-    const form = readSignInForm(query);
-    if (user) this.pages.redirect(response, afterwards(form.next));
+    const form = readSignInForm({ next });
+    if (user) this.goOn(response, form);
     else
-      this.pages.show(response, 'sign-in', signInModel(form, this.names(), { notice: noticeText(notice) }));
+      this.pages.show(response, 'sign-in', signInModel(form, this.providers, { notice: noticeText(notice) }));
   }
 
   @Public()
   @Post()
   async signIn(@Body() body: unknown, @Req() request: ClientRequest, @Res() response: object): Promise<void> {
+    // Before anything that was typed is shown again: another site may have sent it.
+    checkSameOrigin(request, { origins: this.config.origins, signIn: true });
     const form = readSignInForm(body);
-    const view = 'twoFactorCode' in form ? 'second-factor' : 'sign-in';
-    const fields = problemsOf(form, this.names());
+    const fields = problemsOf(form, this.providers);
     if (fields) {
-      this.pages.show(response, view, signInModel(form, this.names(), { fields }), 400);
+      this.pages.show(response, viewOf(form), signInModel(form, this.providers, { fields }), 400);
       return;
     }
     try {
-      const { provider, next, ...credentials } = form;
+      const { provider, next: _, ...credentials } = form;
       await this.signIns.signIn({ request, response }, provider, credentials);
-      this.pages.redirect(response, afterwards(next));
     } catch (error) {
-      const answer = this.signIns.answerTo(error, request);
-      // The filter shows nothing of what was typed: another site may have sent it.
-      if (!answer || answer.body.error === 'csrf_rejected') throw error;
-      const problem = signInProblem(answer, providerLabel(form.provider));
-      const asksForCode = answer.body.error === 'second_factor_required';
-      this.pages.showAnswer(
-        response,
-        answer,
-        asksForCode ? 'second-factor' : view,
-        signInModel(form, this.names(), problem),
-      );
+      this.refuse(error, form, request, response);
+      return;
     }
+    this.goOn(response, form);
   }
 
-  private names(): string[] {
-    return this.signIns.providers().map(({ name }) => name);
+  private refuse(error: unknown, form: SignInForm, request: ClientRequest, response: object): void {
+    const answer = this.signIns.answerTo(error, request);
+    if (!answer) throw error;
+    const problem = signInProblem(answer, providerLabel(form.provider));
+    const model = signInModel(form, this.providers, problem);
+    // Of an account with a second factor the same is asked again, and the code.
+    if (answer.body.error === 'second_factor_required')
+      this.pages.showAnswer(response, answer, 'second-factor', { ...model, focus: { password: true } });
+    else this.pages.showAnswer(response, answer, viewOf(form), model);
+  }
+
+  private goOn(response: object, { next }: SignInForm): void {
+    this.pages.redirect(response, safeNext(next, '/account'));
   }
 }
 
-function afterwards(next: string): string {
-  return safeNext(next, '/account');
+function viewOf(form: SignInForm): string {
+  return 'twoFactorCode' in form ? 'second-factor' : 'sign-in';
 }

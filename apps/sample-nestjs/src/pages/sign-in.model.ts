@@ -11,7 +11,7 @@ export function signInModel(
 ): object {
   const chosen = providers.length === 1 ? providers[0] : provider;
   return {
-    title: fields || form ? 'Problem with signing in' : 'Sign in',
+    hasProblem: fields !== undefined || form !== undefined,
     providers: providers.map((name) => ({
       name,
       label: providerLabel(name),

@@ -12,8 +12,6 @@ const pages: Readonly<Record<string, (visitor: Visitor, stage: Stage) => Promise
     await visitor.open('/sign-in');
     await visitor.press('Sign in');
   },
-  'to sign in, with a wrong password': (visitor) =>
-    visitor.signIn({ ...vendorDemo, password: 'c4nary-password' }),
   'for the second factor': (visitor) => visitor.signIn(vendorFactor),
   'for the second factor, with a wrong code': async (visitor) => {
     await visitor.signIn(vendorFactor);
@@ -50,6 +48,14 @@ const pages: Readonly<Record<string, (visitor: Visitor, stage: Stage) => Promise
     expect(visitor.watch.page().status()).toBe(403);
   },
   'where there is nothing': (visitor) => visitor.open('/nothing-is-here'),
+  'of the API': (visitor) => openDocs(visitor),
+  'of the API, with everything open': async (visitor) => {
+    await openDocs(visitor);
+    const closed = visitor.page.locator('.opblock-summary-control[aria-expanded=false]');
+    while ((await closed.count()) > 0) await closed.first().click();
+    await visitor.page.getByRole('button', { name: 'Authorize' }).first().click();
+    await visitor.page.getByRole('dialog').waitFor();
+  },
 };
 
 describe('axe finds nothing wrong with the page', () => {
@@ -65,17 +71,17 @@ describe('axe finds nothing wrong with the page', () => {
     // Else the second look would have been at the same page.
     expect(await background(visitor)).not.toBe(light);
   });
-
-  it('of the documents of the API', async () => {
-    const visitor = await stage.visitor();
-    await visitor.open('/docs');
-    await visitor.page.getByText('/api/me').first().waitFor();
-    expect(await violationsOn(visitor)).toEqual([]);
-  });
 });
+
+async function openDocs(visitor: Visitor): Promise<void> {
+  await visitor.open('/docs');
+  await visitor.page.locator('.opblock').first().waitFor();
+}
 
 /** What is wrong, and with which elements: enough to find them by. */
 async function violationsOn({ page }: Visitor): Promise<string[]> {
+  // A colour that is still on its way to another would be measured as it passes.
+  await page.evaluate('document.getAnimations().forEach((animation) => animation.finish())');
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary = '' }) => `${id}: ${html.slice(0, 200)}: ${failureSummary}`),

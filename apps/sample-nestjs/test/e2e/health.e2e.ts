@@ -6,7 +6,7 @@ import { adapters, envOf, useStage } from './harness/stage.js';
 describe.each(adapters)('health on %s', (adapter) => {
   const stage = useStage({ HTTP_ADAPTER: adapter });
 
-  it('is well where all is: alive, ready, and each provider listed', async () => {
+  it('is well where all is: alive, ready, and each provider listed, which are asked once for all who ask', async () => {
     for (const path of ['/health/live', '/health/ready', '/health']) {
       const response = await ask(stage.app, path);
       expect(response.status).toBe(200);
@@ -14,6 +14,7 @@ describe.each(adapters)('health on %s', (adapter) => {
     }
     const { details } = (await (await ask(stage.app, '/health')).json()) as { details: object };
     expect(details).toMatchObject({ cryptlex: { status: 'up' }, lclx: { status: 'up' } });
+    expect([stage.cryptlex.requests.length, stage.lclx.requests.length]).toEqual([1, 1]);
   });
 
   it('says which provider is down, and is alive and ready all the same', async () => {
@@ -30,12 +31,5 @@ describe.each(adapters)('health on %s', (adapter) => {
     expect(text).not.toContain(stage.cryptlex.origin);
     for (const path of ['/health/live', '/health/ready'])
       expect([path, (await ask(app, path)).status]).toEqual([path, 200]);
-  });
-
-  it('does not ask the providers again for everybody who asks', async () => {
-    await using app = await startApp({ ...envOf(stage), HTTP_ADAPTER: adapter });
-    await Promise.all(Array.from({ length: 20 }, () => ask(app, '/health')));
-    expect(stage.cryptlex.requests.length).toBe(1);
-    expect(stage.lclx.requests.length).toBe(1);
   });
 });

@@ -10,7 +10,7 @@ const typed = { ...freightDemo, email: 'c4nary@example.com', password: 'c4nary-p
 
 describe.each(adapters)('forms of other sites, on %s', (adapter) => {
   const stage = useStage({ HTTP_ADAPTER: adapter });
-  let evil: Server;
+  let evil: Server | undefined;
   let port: number;
 
   beforeAll(async () => {
@@ -25,8 +25,8 @@ describe.each(adapters)('forms of other sites, on %s', (adapter) => {
     ({ port } = evil.address() as AddressInfo);
   });
   afterAll(async () => {
-    evil.closeAllConnections();
-    await new Promise((resolve) => evil.close(resolve));
+    evil?.closeAllConnections();
+    await new Promise((resolve) => evil?.close(resolve) ?? resolve(undefined));
   });
 
   it.each([

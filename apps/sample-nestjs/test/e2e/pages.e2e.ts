@@ -29,6 +29,7 @@ describe.each(adapters)('every page on %s', (adapter) => {
       await measure();
       await visitor.signIn(freightDemo);
       await measure();
+      await visitor.press('Sign out');
       await visitor.signIn(vendorMany);
       await measure();
       await visitor.open('/account?page=2');
@@ -82,8 +83,8 @@ describe.each(adapters)('every page on %s', (adapter) => {
       const cookies = await visitor.context.cookies();
       expect(cookies).toMatchObject([{ httpOnly: true, sameSite: 'Lax', path: '/', domain: '127.0.0.1' }]);
       expect(cookies[0]!.value).toMatch(/^[\w-]{43}$/);
-      const again = await visitor.signIn(vendorDemo);
-      expect(again.status()).toBe(200);
+      await visitor.press('Sign out');
+      await visitor.signIn(vendorDemo);
       expect((await visitor.context.cookies())[0]!.value).not.toBe(cookies[0]!.value);
     });
   });
@@ -105,6 +106,8 @@ describe.each(adapters)('every page on %s', (adapter) => {
       postForm(stage.app, '/sign-in', { email: 'x'.repeat(300_000) }),
       ask(stage.app, '/%'),
     ]);
+    // What is not read keeps its connection.
+    await Promise.all(answers.map((answer) => answer.arrayBuffer()));
     expect(answers.map(({ status }) => status).filter((status) => status >= 500)).toEqual([]);
     expect(answers.flatMap(({ url, headers }) => headerProblems(Object.fromEntries(headers), url))).toEqual(
       [],

@@ -116,7 +116,9 @@ describe.each(adapters)('signing in on %s', (adapter) => {
       const visitor = await stage.visitor({ javaScriptEnabled });
       const response = await visitor.signIn(freightDisabled);
       expect(response.status()).toBe(403);
-      expect(await visitor.page.locator('#problem[role=alert]').innerText()).toMatch(/disabled|may not sign in/i);
+      expect(await visitor.page.locator('#problem[role=alert]').innerText()).toMatch(
+        /disabled|may not sign in/i,
+      );
       expect(await valueOf(visitor.page, 'email')).toBe(freightDisabled.email);
       expect(await visitor.context.cookies()).toEqual([]);
     });

@@ -83,7 +83,14 @@ function run(env: AppEnv) {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       const isClean = code === 0 || signal === 'SIGTERM';
-      resolve({ isClean, code, signal, stdout: stdout(), stderr: stderr(), tookMs: performance.now() - since });
+      resolve({
+        isClean,
+        code,
+        signal,
+        stdout: stdout(),
+        stderr: stderr(),
+        tookMs: performance.now() - since,
+      });
     });
   });
 

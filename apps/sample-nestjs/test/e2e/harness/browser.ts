@@ -15,7 +15,9 @@ afterAll(async () => {
 });
 
 /** A browser of one's own, to be closed by who asked. */
-export function launchBrowser(options: Pick<LaunchOptions, 'ignoreDefaultArgs'> = {}): Promise<Browser> {
+export function launchBrowser(
+  options: Pick<LaunchOptions, 'executablePath' | 'ignoreDefaultArgs'> = {},
+): Promise<Browser> {
   return chromium.launch({ executablePath: inject('chromiumPath'), args: quiet, ...options });
 }
 

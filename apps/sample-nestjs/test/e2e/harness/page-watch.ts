@@ -25,7 +25,8 @@ export async function watchPage(context: BrowserContext, page: Page, origin: str
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
     // The console repeats the status of the page itself, which is for the tests to judge.
-    if (message.text().startsWith("Failed to load resource") && message.location().url === shown?.url()) return;
+    if (message.text().startsWith('Failed to load resource') && message.location().url === shown?.url())
+      return;
     problems.push(`${page.url()}: ${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => void problems.push(`${page.url()}: ${error.message}`));
@@ -51,13 +52,12 @@ export async function watchPage(context: BrowserContext, page: Page, origin: str
       return shown;
     },
     async look() {
-      // What is kept for scripts, and the cookies that they can read.
-      const kept = await page.evaluate<string>(
-        'JSON.stringify([{ ...localStorage }, { ...sessionStorage }])',
+      // All at once: the page, what is kept for scripts, and the cookies that they can read.
+      const [html, kept, cookie] = await page.evaluate<[string, string, string]>(
+        '[document.documentElement.outerHTML, JSON.stringify([{ ...localStorage }, { ...sessionStorage }]), document.cookie]',
       );
-      const readable = await page.evaluate<string>('document.cookie');
-      if (readable !== '') problems.push(`${page.url()}: scripts can read the cookie ${readable}`);
-      seen.push(await page.content(), kept);
+      if (cookie !== '') problems.push(`${page.url()}: scripts can read the cookie ${cookie}`);
+      seen.push(html, kept);
     },
   };
 }

@@ -48,11 +48,17 @@ export function useStage(env: AppEnv = {}): Stage {
 
   beforeAll(async () => {
     const [cryptlex, lclx] = await Promise.all([startCryptlexEmulator(), startLclxEmulator()]);
-    parts = { app: await startApp({ ...envOf({ cryptlex, lclx, productId }), ...env }), cryptlex, lclx };
+    try {
+      parts = { app: await startApp({ ...envOf({ cryptlex, lclx, productId }), ...env }), cryptlex, lclx };
+    } catch (error) {
+      await Promise.all([cryptlex.stop(), lclx.stop()]);
+      throw error;
+    }
   });
 
   afterEach(async () => {
-    const { cryptlex, lclx } = started();
+    if (parts === undefined) return;
+    const { cryptlex, lclx } = parts;
     for (const secret of secretsIn([...cryptlex.requests, ...lclx.requests])) secrets.add(secret);
     const problems = visitors.flatMap(({ watch }) => [
       ...watch.problems,
