@@ -69,6 +69,9 @@ function sample(name: 'sample' | 'sample-packed'): TestProjectInlineConfiguratio
       name,
       include: ['apps/sample-nestjs/test/e2e/**/*.e2e.ts'],
       benchmark: { include: [] },
+      // A browser leaves a core idle most of the time.
+      maxWorkers: 2,
+      sequence: { groupOrder: 1 },
       globalSetup: ['./test/sample-app.ts', './apps/sample-nestjs/test/e2e/harness/chromium-path.ts'],
     },
   };

@@ -18,6 +18,8 @@ function mend() {
   each('.info .title', set({ 'aria-level': '2' }));
   each('h6', set({ 'aria-level': '5' }));
   each('table[role=region]', (table) => table.removeAttribute('role'));
+  // It says another thing than the button shows.
+  each('.modal-btn[aria-label]', (button) => button.removeAttribute('aria-label'));
   each('#servers', set({ 'aria-label': 'Server' }));
   each('input, select, textarea', (field) => {
     if (field.labels.length || field.hasAttribute('aria-label')) return;

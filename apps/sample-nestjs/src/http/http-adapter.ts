@@ -1,9 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Config } from '../config/config.js';
+import { securityHeaders } from './security-headers.js';
 import { Views } from './views.js';
 
 /** The adapter that the configuration names, with pages and assets: nothing else knows which one it is. */
@@ -25,12 +26,13 @@ function express({ trustedProxies }: Config, views: Views): ExpressAdapter {
   return adapter;
 }
 
-function fastify({ trustedProxies }: Config, views: Views): FastifyAdapter {
+function fastify(config: Config, views: Views): FastifyAdapter {
+  const secure = securityHeaders(config);
   const adapter = new FastifyAdapter({
-    trustProxy: (_address, hop) => hop < trustedProxies,
-    // What is refused before any middleware, such as an address that is none.
-    frameworkErrors: (_error: unknown, _request: unknown, reply: RefusedReply) => {
-      reply.code(400).headers(bare).send();
+    trustProxy: (_address, hop) => hop < config.trustedProxies,
+    // An address that is none is refused before any middleware.
+    frameworkErrors: (_error: unknown, request: Refused, reply: RefusedReply) => {
+      secure(request.raw, reply.raw, () => reply.code(400).send());
     },
   });
   // What `@Render()` calls.
@@ -41,8 +43,13 @@ function fastify({ trustedProxies }: Config, views: Views): FastifyAdapter {
   return adapter;
 }
 
+interface Refused {
+  readonly raw: IncomingMessage;
+}
+
 interface RefusedReply {
-  code(status: number): { headers(values: object): { send(): unknown } };
+  readonly raw: ServerResponse;
+  code(status: number): { send(): unknown };
 }
 
 interface Reply {
@@ -54,12 +61,6 @@ interface Reply {
 function setHeaders(response: ServerResponse): void {
   response.setHeader('Cache-Control', 'public, max-age=0');
 }
-
-const bare = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'",
-  'X-Content-Type-Options': 'nosniff',
-};
 
 const assets = [
   { prefix: '/assets/', root: folder('../../public') },

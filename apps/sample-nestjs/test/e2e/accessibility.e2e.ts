@@ -49,10 +49,14 @@ const pages: Readonly<Record<string, (visitor: Visitor, stage: Stage) => Promise
   },
   'where there is nothing': (visitor) => visitor.open('/nothing-is-here'),
   'of the API': (visitor) => openDocs(visitor),
-  'of the API, with everything open': async (visitor) => {
+  'of the API, with a route of each kind open': async (visitor) => {
     await openDocs(visitor);
-    const closed = visitor.page.locator('.opblock-summary-control[aria-expanded=false]');
-    while ((await closed.count()) > 0) await closed.first().click();
+    for (const path of ['/api/auth/{provider}/sign-in', '/api/licenses'])
+      await visitor.page.locator('.opblock', { hasText: path }).locator('.opblock-summary-control').click();
+    await visitor.page.getByRole('button', { name: 'Try it out' }).last().click();
+  },
+  'of the API, where one gives a token': async (visitor) => {
+    await openDocs(visitor);
     await visitor.page.getByRole('button', { name: 'Authorize' }).first().click();
     await visitor.page.getByRole('dialog').waitFor();
   },
