@@ -27,7 +27,9 @@ async function bootstrap() {
   }
   if (config.isProduction) return;
   const accounts = config.isDemonstration ? `${sampleAccounts}\n\n` : '';
-  process.stdout.write(`Open ${await app.getUrl()}\n\n${accounts}Stop it with Ctrl-C.\n`);
+  process.stdout.write(
+    `Open ${config.publicOrigin ?? (await app.getUrl())}\n\n${accounts}Stop it with Ctrl-C.\n`,
+  );
 }
 
 try {

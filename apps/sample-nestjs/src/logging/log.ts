@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from '@latchkey/core';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
-import { pinoHttp, type HttpLogger } from 'pino-http';
 import type { Config } from '../config/config.js';
+import { requestLog } from './request-log.js';
 
 /**
  * Writes a line of JSON for each request and for all that Nest logs, with the id of the request that it belongs to. No line
@@ -24,6 +24,8 @@ export class Log implements LoggerService {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
+      // Of an error what it says, and nothing that is put on it: parsers put a body there.
+      serializers: { err: ({ name, message, stack }: Error) => ({ name, message, stack }) },
       // A line of the request itself has them already.
       mixin: (line) => ('requestId' in line ? {} : { ...this.current.getStore() }),
     });
@@ -31,7 +33,7 @@ export class Log implements LoggerService {
 
   /** Middleware: gives the request an id, which the response tells as `X-Request-Id`, and logs how it ended. */
   get requests(): (request: IncomingMessage, response: ServerResponse, next: () => void) => void {
-    const log = this.requestLog();
+    const log = requestLog(this.pino, (request) => this.notes.get(request) ?? {});
     return (request, response, next) => {
       const notes: RequestNotes = { requestId: this.requestId(request) };
       this.notes.set(request, notes);
@@ -92,26 +94,6 @@ export class Log implements LoggerService {
     const [stack] = details.slice(0, -1);
     if (message instanceof Error) this.pino[level]({ context, err: message });
     else this.pino[level]({ context, stack }, String(message));
-  }
-
-  private requestLog(): HttpLogger {
-    return pinoHttp({
-      logger: this.pino,
-      quietResLogger: true,
-      // What anybody logs with `request.log` has no headers in it: a cookie may be among them.
-      serializers: { req: () => undefined },
-      customLogLevel: (_, { statusCode }) => (statusCode >= 500 ? 'error' : 'info'),
-      customSuccessObject: (request, response, { responseTime }: { responseTime: number }) =>
-        this.summary(request, response, responseTime),
-      customErrorObject: (request, response, _, { responseTime }: { responseTime: number }) =>
-        this.summary(request, response, responseTime),
-      customErrorMessage: () => 'request failed',
-    });
-  }
-
-  private summary(request: IncomingMessage, { statusCode }: ServerResponse, durationMs: number): object {
-    const [path] = (request.url ?? '').split('?');
-    return { ...this.notes.get(request), method: request.method, path, status: statusCode, durationMs };
   }
 
   /** That of a proxy, where there is one, so that its log and this one can be read together. */
