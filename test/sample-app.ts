@@ -52,7 +52,9 @@ function build(filter: string): void {
 }
 
 function copySample(folder: string, tarballs: Parameters<typeof localVersions>[0]): void {
-  const left = ['node_modules', 'dist', 'test', 'screenshots', '.turbo'].map((name) => join(sample, name));
+  const left = ['node_modules', 'dist', 'screenshots', '.turbo', 'turbo.json'].map((name) =>
+    join(sample, name),
+  );
   cpSync(sample, folder, { recursive: true, filter: (path) => !left.includes(path) });
   const manifest = JSON.parse(readFileSync(join(sample, 'package.json'), 'utf8')) as Manifest;
   const local = localVersions(tarballs);
@@ -64,7 +66,8 @@ function copySample(folder: string, tarballs: Parameters<typeof localVersions>[0
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(standalone, undefined, 2));
   npmInstall(folder);
-  execFileSync('npm', ['run', 'build'], { cwd: folder, stdio: 'pipe' });
+  for (const script of ['build', 'typecheck'])
+    execFileSync('npm', ['run', script], { cwd: folder, stdio: 'pipe' });
 }
 
 interface Manifest {

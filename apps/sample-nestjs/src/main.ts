@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config/config.js';
 import { createHttpAdapter } from './http/http-adapter.js';
+import { inOrder } from './http/middleware.js';
 import { serveDocument } from './http/open-api.js';
 import { securityHeaders } from './http/security-headers.js';
 import { Log } from './logging/log.js';
@@ -11,12 +12,12 @@ import { sampleAccounts } from './providers/demonstration.js';
 async function bootstrap() {
   const config = readConfig(process.env);
   const log = new Log(config);
-  const app = await NestFactory.create(AppModule.of(config, log), createHttpAdapter(config), {
+  const before = inOrder(log.requests, securityHeaders(config));
+  const app = await NestFactory.create(AppModule.of(config, log), createHttpAdapter(config, before), {
     logger: log,
     abortOnError: false,
   });
-  app.use(log.requests);
-  app.use(securityHeaders(config));
+  app.use(before);
   serveDocument(app);
   app.enableShutdownHooks([ShutdownSignal.SIGINT, ShutdownSignal.SIGTERM], { useProcessExit: true });
   try {

@@ -5,7 +5,9 @@ const production = {
   NODE_ENV: 'production',
   PUBLIC_ORIGIN: 'https://app.example.com',
   LOG_SECRET: 'a secret of thirty-two characters',
+  TRUSTED_PROXIES: '1',
   CRYPTLEX_ACCOUNT_ALIAS: 'acme',
+  CRYPTLEX_PRODUCT_ID: '11111111-0000-4000-8000-000000000002',
 };
 
 describe('readConfig', () => {
@@ -24,7 +26,7 @@ describe('readConfig', () => {
     expect(config.isDemonstration).toBe(false);
     expect(config.cryptlex).toMatchObject({ accountAlias: 'acme', region: 'eu' });
     expect(config.lclx).toBeUndefined();
-    expect(config.logLevel).toBe('info');
+    expect(config.logLevel).toBe('warn');
   });
 
   it('lets cookies go over https alone in production, and where browsers come by it', () => {
@@ -76,9 +78,10 @@ describe('readConfig', () => {
   });
 
   it('refuses to start in production without each thing that is needed there', () => {
-    expect(messageOf({ NODE_ENV: 'production' }).match(/is needed in production/g)).toHaveLength(3);
-    expect(readConfig(production).isProduction).toBe(true);
-    for (const name of ['PUBLIC_ORIGIN', 'LOG_SECRET', 'CRYPTLEX_ACCOUNT_ALIAS'])
+    expect(messageOf({ NODE_ENV: 'production' }).match(/is needed in production/g)).toHaveLength(4);
+    expect(readConfig(production)).toMatchObject({ isProduction: true, logLevel: 'info', trustedProxies: 1 });
+    expect(readConfig({ ...production, TRUSTED_PROXIES: '0' }).trustedProxies).toBe(0);
+    for (const name of Object.keys(production).filter((each) => each !== 'NODE_ENV'))
       expect(messageOf({ ...production, [name]: undefined })).toContain(name);
     expect(messageOf({ ...production, PUBLIC_ORIGIN: 'http://localhost' })).toContain('PUBLIC_ORIGIN');
   });

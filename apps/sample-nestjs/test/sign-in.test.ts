@@ -38,7 +38,7 @@ describe('the sign-in form', () => {
       ...typed,
       email: ' user@example.com ',
       password: ' a b ',
-      twoFactorCode: '123 456',
+      twoFactorCode: '123 4-56',
     });
     expect(form).toMatchObject({ email: 'user@example.com', password: ' a b ', twoFactorCode: '123456' });
   });
@@ -57,6 +57,9 @@ describe('the sign-in form', () => {
       'email',
       'password',
     ]);
+    expect(problemsOf({ ...typed, twoFactorCode: '12345' }, providers)?.twoFactorCode).toContain(
+      'six digits',
+    );
     expect(problemsOf({ ...typed, provider: '__proto__' }, providers)).toHaveProperty('provider');
     expect(problemsOf({ ...typed, email: 'user' }, providers)?.email).toContain('name@example.com');
   });

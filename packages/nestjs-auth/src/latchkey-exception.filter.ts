@@ -1,4 +1,4 @@
-import { isLatchkeyError, LatchkeyError } from '@latchkey/core';
+import { isLatchkeyError } from '@latchkey/core';
 import { toHttpAnswer, type HttpAnswer } from '@latchkey/core/http';
 import {
   Catch,
@@ -17,12 +17,11 @@ import type { LatchkeySettings } from './latchkey.settings.js';
 import { settingsToken } from './latchkey.tokens.js';
 import { realmOf } from './realm.js';
 import { answerNotedOn } from './noted-answer.js';
-import { isUnreadableBody } from './unreadable-body.js';
 
 /** Every error of Latchkey, of whichever installed copy; what `AuthGuard` throws; and bodies that are no JSON. */
 class AnyLatchkeyError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isLatchkeyError(value) || answerNotedOn(value) !== undefined || isUnreadableBody(value);
+    return isLatchkeyError(value) || answerNotedOn(value) !== undefined;
   }
 }
 
@@ -61,7 +60,6 @@ export class LatchkeyExceptionFilter implements ExceptionFilter {
   private answerTo(error: Error, host: ArgumentsHost): HttpAnswer {
     const noted = answerNotedOn(error);
     if (noted) return noted;
-    if (isUnreadableBody(error)) return toHttpAnswer(new LatchkeyError('invalid_input'));
     const request = host.getType() === 'http' ? host.getArgByIndex<ClientRequest>(0) : undefined;
     const settings = request && this.settingsOf(realmOf(request));
     return settings ? settings.answer(error, request) : toHttpAnswer(error);

@@ -6,9 +6,14 @@ import { HttpException } from '@nestjs/common';
  */
 export function isUnreadableBody(exception: unknown): boolean {
   if (!(exception instanceof HttpException) || exception.getStatus() !== 400) return false;
-  const { type } = (exception.cause ?? {}) as { readonly type?: unknown };
-  return type === 'entity.parse.failed' || ofJson.test(exception.message);
+  const { type, code } = (exception.cause ?? {}) as { readonly type?: unknown; readonly code?: unknown };
+  if (type === 'entity.parse.failed' || code === 'FST_ERR_CTP_INVALID_JSON_BODY') return true;
+  return exception.cause === undefined && sentences.some((sentence) => sentence.test(exception.message));
 }
 
 // As V8 says it, and Fastify.
-const ofJson = /is not valid JSON|(?:in|after) JSON at position \d|^Unexpected end of JSON input$/;
+const sentences = [
+  /^(?:Unexpected|Expected|Unterminated|Bad|No number|Exponent part)\b.* JSON (?:at position|input$)/,
+  /^(?:Unexpected token |"undefined").* is not valid JSON$/s,
+  /^Body is not valid JSON but content-type is set to 'application\/json'$/,
+];

@@ -1,6 +1,7 @@
 import { LatchkeyError, memoryStore } from '@latchkey/core';
 import { fakeProvider, virtualClock } from '@latchkey/core/testing';
 import {
+  BadRequestException,
   Catch,
   RequestMethod,
   ValidationPipe,
@@ -11,6 +12,7 @@ import {
 } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { LatchkeyModule, type LatchkeyModuleOptions } from '../src/index.js';
+import { isUnreadableBody } from '../src/unreadable-body.js';
 import { listening, silent } from './application.js';
 
 const user = { email: 'user@example.com', password: 'correct horse' };
@@ -59,6 +61,32 @@ describe('the routes to sign in and out', () => {
       }
     },
   );
+
+  it.each([
+    ['{', true],
+    ['{"a":1', true],
+    ['{"a":1,}', true],
+    ['{"a":1}x', true],
+    ['{"a":x}', true],
+    ['{"a":"', true],
+    ['{"a":"\n"}', true],
+    ['{"a":1.}', true],
+    ['{"a":-}', true],
+    ['{"a":1e}', true],
+    ['[1 2]', true],
+    ['', true],
+    ['undefined', true],
+  ])('know by its text alone, as Nest 11 tells it, that %j is no JSON: %s', (body, isNoJson) => {
+    const exception = new BadRequestException(messageOf(body));
+    expect([exception.message, isUnreadableBody(exception)]).toEqual([exception.message, isNoJson]);
+  });
+
+  it('leave alone what an application says of JSON itself', () => {
+    const own = new BadRequestException({ field: 'filter', message: 'The query filter is not valid JSON' });
+    const wrapped = new BadRequestException('Unexpected end of JSON input', { cause: new Error('mine') });
+    const others = [own, wrapped, new BadRequestException('Expected a name'), new Error('is not valid JSON')];
+    expect(others.map(isUnreadableBody)).toEqual([false, false, false, false]);
+  });
 
   it('keep a session only where the client said it wants it', async () => {
     const { post } = await serving();
@@ -231,3 +259,12 @@ describe('the routes to sign in and out', () => {
     expect(said).toEqual([]);
   });
 });
+
+function messageOf(body: string): string {
+  try {
+    JSON.parse(body);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('It is JSON.');
+}

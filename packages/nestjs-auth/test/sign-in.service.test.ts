@@ -105,6 +105,13 @@ describe('SignInService.answerTo', () => {
       });
     });
 
+    it('quotes nothing of a body that is no JSON', async () => {
+      const { origin } = await serving(adapter);
+      const headers = { 'content-type': 'application/json' };
+      const asked = await fetch(`${origin}/orders`, { method: 'POST', headers, body: '{"password":canary}' });
+      expect(await asked.text()).not.toContain('canary');
+    });
+
     it('knows nothing of errors of others', async () => {
       const { get } = await serving(adapter);
       expect((await get('/foreign')).body).toEqual({ answer: 'none of ours' });

@@ -1,7 +1,7 @@
 import type { Identity, Session } from '@latchkey/core';
 import { CurrentSession, CurrentUser, Providers } from '@latchkey/nestjs-auth';
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Departure } from '../departures/departure.js';
 import { DeparturesService } from '../departures/departures.service.js';
 import { LicensePage } from '../licenses/license-page.js';
@@ -10,6 +10,7 @@ import { Me } from './me.js';
 import { PageNumberPipe } from './page-number.pipe.js';
 
 @ApiTags('account')
+@ApiResponse({ status: '5XX', description: 'The provider does not answer.' })
 @Controller('api')
 export class ApiController {
   constructor(
@@ -27,11 +28,15 @@ export class ApiController {
   @Get('licenses')
   @Providers('cryptlex')
   @ApiOperation({ summary: 'The licences of a user of Cryptlex' })
-  @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 1, default: 1 } })
+  @ApiQuery({
+    name: 'page',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: 100, default: 1 },
+  })
   @ApiOkResponse({ type: LicensePage })
   licensePage(
     @CurrentSession() session: Session,
-    @Query('page', PageNumberPipe) page: number,
+    @Query('page', new PageNumberPipe()) page: number,
   ): Promise<LicensePage> {
     return this.licenses.page(session, page);
   }

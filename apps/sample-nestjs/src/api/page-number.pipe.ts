@@ -1,10 +1,15 @@
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { BadRequestException, type PipeTransform } from '@nestjs/common';
 
-/** Which page is asked for: the first, unless it is a number up to 1,000. */
-@Injectable()
+/**
+ * Which page is asked for: the first where nobody says, 100 at most, since each costs reading all before it. For anything
+ * else it is `otherwise`, or 400 without that.
+ */
 export class PageNumberPipe implements PipeTransform<unknown, number> {
-  transform(value: unknown): number {
-    const number = typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : 1;
-    return Math.min(Math.max(number, 1), 1_000);
+  constructor(private readonly otherwise?: number) {}
+
+  transform(value: unknown = '1'): number {
+    if (typeof value === 'string' && /^(?:[1-9]\d?|100)$/.test(value)) return Number(value);
+    if (this.otherwise !== undefined) return this.otherwise;
+    throw new BadRequestException('The page must be a whole number from 1 to 100.');
   }
 }

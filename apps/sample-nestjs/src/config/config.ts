@@ -31,7 +31,7 @@ export class Config {
     this.logSecret = environment.LOG_SECRET;
     this.cryptlex = accountAlias || accountId ? { accountAlias, accountId, region, origin } : undefined;
     this.lclx = environment.LCLX_ORIGIN ? { origin: environment.LCLX_ORIGIN } : undefined;
-    this.logLevel = environment.LOG_LEVEL ?? (this.isDemonstration ? 'warn' : 'info');
+    this.logLevel = environment.LOG_LEVEL ?? (this.isProduction ? 'info' : 'warn');
   }
 
   /** With no provider of its own the application runs on emulators of both. */
@@ -64,5 +64,5 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
     ...problemsTogether(given),
   ];
   if (data && problems.length === 0) return new Config(data);
-  throw new Error(`The environment does not fit:\n${problems.map((problem) => `  ${problem}\n`).join('')}`);
+  throw new Error(`These variables are not usable:\n${problems.map((problem) => `  ${problem}\n`).join('')}`);
 }

@@ -10,8 +10,11 @@ export const environmentSchema = z.object({
   TRUSTED_PROXIES: wholeNumber(16).default(0),
   LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error').optional(),
   LOG_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
-  CRYPTLEX_ACCOUNT_ALIAS: z.string().optional(),
-  CRYPTLEX_ACCOUNT_ID: z.string().optional(),
+  CRYPTLEX_ACCOUNT_ALIAS: z
+    .string()
+    .regex(/^[\w.-]+$/, 'must be the alias of an account, a word')
+    .optional(),
+  CRYPTLEX_ACCOUNT_ID: z.guid('must be the id of an account, a UUID').optional(),
   CRYPTLEX_REGION: oneOf('us', 'eu').optional(),
   CRYPTLEX_ORIGIN: origin().optional(),
   CRYPTLEX_PRODUCT_ID: z.guid('must be the id of a product, a UUID').optional(),
@@ -39,6 +42,12 @@ function problemsInProduction(given: Readonly<Record<string, string | undefined>
     problems.push('CRYPTLEX_ACCOUNT_ALIAS, CRYPTLEX_ACCOUNT_ID or LCLX_ORIGIN is needed in production');
   if (!given.PUBLIC_ORIGIN?.startsWith('https:'))
     problems.push('PUBLIC_ORIGIN is needed in production, and with https: cookies go over nothing else');
+  // The application has no TLS, so there is a proxy in front; unknown, it would be the one client that all limits are for.
+  if (!given.TRUSTED_PROXIES) problems.push('TRUSTED_PROXIES is needed in production, and may be 0');
+  if ((given.CRYPTLEX_ACCOUNT_ALIAS || given.CRYPTLEX_ACCOUNT_ID) && !given.CRYPTLEX_PRODUCT_ID)
+    problems.push(
+      'CRYPTLEX_PRODUCT_ID is needed in production: without it nobody has the licence for the downloads',
+    );
   if (!given.LOG_SECRET) problems.push('LOG_SECRET is needed in production');
   return problems;
 }

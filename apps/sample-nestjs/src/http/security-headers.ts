@@ -1,27 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
 import type { Config } from '../config/config.js';
+import type { Middleware } from './middleware.js';
 
 /** Middleware: nothing inline, nothing from elsewhere, and nothing kept that may be private. */
-export function securityHeaders(config: Config): Middleware {
-  const pages = headers(config, {});
-  const docs = headers(config, { scriptSrc: ["'self'"], connectSrc: ["'self'"] });
-  return (request, response, next) => {
-    // Assets say otherwise.
-    response.setHeader('Cache-Control', 'no-store');
-    const isDocs = /^\/docs(?:[/?]|$)/.test(request.url ?? '');
-    (isDocs ? docs : pages)(request, response, next);
-  };
-}
-
-type Middleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
-
-function headers({ isSecure }: Config, more: Record<string, string[]>): Middleware {
-  return helmet({
+export function securityHeaders({ isSecure }: Config): Middleware {
+  const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -33,12 +16,16 @@ function headers({ isSecure }: Config, more: Record<string, string[]>): Middlewa
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
         ...(isSecure && { upgradeInsecureRequests: [] }),
-        ...more,
       },
     },
-    strictTransportSecurity: isSecure,
+    strictTransportSecurity: isSecure && { maxAge: 365 * 86_400, includeSubDomains: false },
     xFrameOptions: { action: 'deny' },
     // With none at all browsers send `Origin: null`, by which old ones, that tell no `Sec-Fetch-Site`, are told from other sites.
     referrerPolicy: { policy: 'same-origin' },
   });
+  return (request, response, next) => {
+    // Assets say otherwise.
+    response.setHeader('Cache-Control', 'no-store');
+    setHeaders(request, response, next);
+  };
 }

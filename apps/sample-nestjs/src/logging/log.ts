@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Identity } from '@latchkey/core';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import type { Config } from '../config/config.js';
+import type { Middleware } from '../http/middleware.js';
 import { requestLog } from './request-log.js';
 
 /**
@@ -32,7 +33,7 @@ export class Log implements LoggerService {
   }
 
   /** Middleware: gives the request an id, which the response tells as `X-Request-Id`, and logs how it ended. */
-  get requests(): (request: IncomingMessage, response: ServerResponse, next: () => void) => void {
+  get requests(): Middleware {
     const log = requestLog(this.pino, (request) => this.notes.get(request) ?? {});
     return (request, response, next) => {
       const notes: RequestNotes = { requestId: this.requestId(request) };

@@ -1,10 +1,11 @@
-import type { Session } from '@latchkey/core';
+import { isLatchkeyError, type Session } from '@latchkey/core';
 import { CurrentSession, Public } from '@latchkey/nestjs-auth';
 import { Controller, Get, Query, Redirect, Render, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { PageNumberPipe } from '../api/page-number.pipe.js';
 import { DeparturesService } from '../departures/departures.service.js';
 import { LicensesService } from '../licenses/licenses.service.js';
+import { Log } from '../logging/log.js';
 import { accountModel, departuresModel, licensesModel } from './account.model.js';
 import { PageFilter } from './page.filter.js';
 import { isProviderDown } from './provider-down.js';
@@ -16,6 +17,7 @@ export class AccountController {
   constructor(
     private readonly licenses: LicensesService,
     private readonly departures: DeparturesService,
+    private readonly log: Log,
   ) {}
 
   @Public()
@@ -29,7 +31,7 @@ export class AccountController {
   @Render('account')
   async account(
     @CurrentSession() session: Session,
-    @Query('page', PageNumberPipe) page: number,
+    @Query('page', new PageNumberPipe(1)) page: number,
   ): Promise<object> {
     return { ...accountModel(session), ...(await this.section(session, page)) };
   }
@@ -41,8 +43,9 @@ export class AccountController {
         return { licenses: licensesModel(await this.licenses.page(session, page), Date.now()) };
       return { departures: departuresModel(await this.departures.next(session)) };
     } catch (error) {
-      if (isProviderDown(error)) return { isDown: true };
-      throw error;
+      if (!isLatchkeyError(error) || !isProviderDown(error.code)) throw error;
+      this.log.warn(error, AccountController.name);
+      return { isDown: true };
     }
   }
 }

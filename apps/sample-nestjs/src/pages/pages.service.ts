@@ -38,5 +38,10 @@ export class Pages {
 
 /** What the frame of a page says of who is signed in. */
 export function visitor({ name, email, subject, provider }: Identity): object {
-  return { name: name ?? email ?? subject, email, provider: providerLabel(provider) };
+  return {
+    name: name ?? email ?? subject,
+    email,
+    provider: providerLabel(provider),
+    hasDownloads: provider === 'cryptlex',
+  };
 }

@@ -1,25 +1,23 @@
 import type { ErrorCode } from '@latchkey/core';
+import { isProviderDown } from './provider-down.js';
 
 /** Title and text of the page that says what went wrong, by the code of an error of Latchkey or the status of another. */
 export function problemWords(problem: ErrorCode | number): { readonly title: string; readonly text: string } {
+  if (typeof problem === 'string' && isProviderDown(problem))
+    return {
+      title: 'No answer',
+      text: 'The system that knows this does not answer. You are still signed in; try again later.',
+    };
   switch (problem) {
     case 'entitlement_required':
       return {
         title: 'A licence is needed',
-        text: 'This page is for those who have an active licence of the product. Your account page says which ones you have.',
+        text: 'This page is for those who have an active licence of the product at Cryptlex.',
       };
     case 'csrf_rejected':
       return {
         title: 'Sent from another site',
         text: 'What was sent came from another site, so nothing was done with it. Open the page here, and try again.',
-      };
-    case 'upstream_error':
-    case 'invalid_response':
-    case 'upstream_unavailable':
-    case 'timeout':
-      return {
-        title: 'No answer',
-        text: 'The system that knows this does not answer. You are still signed in; try again later.',
       };
     case 'rate_limited':
     case 429:

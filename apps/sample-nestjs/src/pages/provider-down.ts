@@ -1,14 +1,13 @@
-import { isLatchkeyError } from '@latchkey/core';
+import type { ErrorCode } from '@latchkey/core';
 
-/** Whether an error says that a provider does not answer, or not as it should: it may a little later. */
-export function isProviderDown(error: unknown): boolean {
-  return isLatchkeyError(error) && codes.has(error.code);
+/** Whether the code of an error says that a provider does not answer, or not as it should: it may a little later. */
+export function isProviderDown(code: ErrorCode): boolean {
+  return codes.has(code);
 }
 
-const codes: ReadonlySet<string> = new Set([
+const codes: ReadonlySet<ErrorCode> = new Set([
   'upstream_unavailable',
   'upstream_error',
   'invalid_response',
   'timeout',
-  'rate_limited',
 ]);

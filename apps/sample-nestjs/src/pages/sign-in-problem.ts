@@ -1,4 +1,5 @@
 import type { HttpAnswer } from '@latchkey/core/http';
+import { isProviderDown } from './provider-down.js';
 import type { FieldProblems } from './sign-in.form.js';
 import { duration } from './words.js';
 
@@ -12,6 +13,8 @@ export interface SignInProblem {
 export function signInProblem({ body, headers }: HttpAnswer, provider: string): SignInProblem {
   const seconds = headers['Retry-After'];
   const later = seconds === undefined ? 'later' : `in ${duration(Number(seconds) * 1000)}`;
+  if (isProviderDown(body.error))
+    return { form: `${provider} does not answer. What you typed may well be right: try again ${later}.` };
   switch (body.error) {
     // Not sent at all: what no account there can have, such as a password that is too short.
     case 'invalid_input':
@@ -27,11 +30,6 @@ export function signInProblem({ body, headers }: HttpAnswer, provider: string): 
       return { form: `This account may not sign in. Ask whoever gave it to you at ${provider}.` };
     case 'rate_limited':
       return { form: `There were too many tries. Try again ${later}.` };
-    case 'upstream_error':
-    case 'invalid_response':
-    case 'upstream_unavailable':
-    case 'timeout':
-      return { form: `${provider} does not answer. What you typed may well be right: try again ${later}.` };
     default:
       return { form: 'Nobody can sign in at the moment. Try again later.' };
   }

@@ -4,6 +4,7 @@ import { CurrentUser, OptionalAuth, Public, SignInService, type ClientRequest } 
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Config } from '../config/config.js';
+import { Log } from '../logging/log.js';
 import { noticeText } from './notices.js';
 import { PageFilter } from './page.filter.js';
 import { Pages } from './pages.service.js';
@@ -22,6 +23,7 @@ export class SignInController {
     private readonly config: Config,
     private readonly signIns: SignInService,
     private readonly pages: Pages,
+    private readonly log: Log,
   ) {
     this.providers = signIns.providers().map(({ name }) => name);
   }
@@ -64,6 +66,7 @@ export class SignInController {
   private refuse(error: unknown, form: SignInForm, request: ClientRequest, response: object): void {
     const answer = this.signIns.answerTo(error, request);
     if (!answer) throw error;
+    if (answer.status >= 500) this.log.warn(error, SignInController.name);
     const problem = signInProblem(answer, providerLabel(form.provider));
     const model = signInModel(form, this.providers, problem);
     // Of an account with a second factor the same is asked again, and the code.

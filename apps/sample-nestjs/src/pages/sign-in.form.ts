@@ -29,7 +29,8 @@ export function problemsOf(form: SignInForm, providers: readonly string[]): Fiel
   else if (!z.email().safeParse(email).success)
     problems.email = 'Enter an e-mail address, such as name@example.com.';
   if (password === '') problems.password = 'Enter your password.';
-  if (twoFactorCode === '') problems.twoFactorCode = 'Enter the code that your authenticator app shows.';
+  if (twoFactorCode !== undefined && !/^\d{6}$/.test(twoFactorCode))
+    problems.twoFactorCode = 'Enter the six digits that your authenticator app shows.';
   return Object.keys(problems).length > 0 ? problems : undefined;
 }
 
@@ -42,7 +43,8 @@ const formSchema = z
     password: text,
     twoFactorCode: z
       .string()
-      .transform((typed) => typed.replace(/\s/g, ''))
+      // As apps show it: in two groups.
+      .transform((typed) => typed.replace(/[\s-]/g, ''))
       .optional()
       .catch(''),
     next: text,

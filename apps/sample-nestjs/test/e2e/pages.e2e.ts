@@ -89,6 +89,16 @@ describe.each(adapters)('every page on %s', (adapter) => {
     });
   });
 
+  it.each([
+    '/assets/package.json',
+    '/assets/',
+    '/assets/..%2fpackage.json',
+    '/assets/%2e%2e/package.json',
+    '/package.json',
+  ])('is all that is served: not %s', async (path) => {
+    expect((await ask(stage.app, path)).status).toBe(404);
+  });
+
   it('comes with headers that keep others out, whatever its status', async () => {
     const cookie = await signedInCookie(stage.app, freightDemo);
     const answers = await Promise.all([
@@ -105,6 +115,10 @@ describe.each(adapters)('every page on %s', (adapter) => {
       postForm(stage.app, '/sign-in', {}, { 'sec-fetch-site': 'cross-site' }),
       postForm(stage.app, '/sign-in', { email: 'x'.repeat(300_000) }),
       ask(stage.app, '/%'),
+      ask(stage.app, '/assets/sample.css'),
+      ask(stage.app, '/assets/swagger-ui-bundle.js'),
+      ask(stage.app, '/assets/index.html'),
+      ask(stage.app, '/forget.css'),
     ]);
     // What is not read keeps its connection.
     await Promise.all(answers.map((answer) => answer.arrayBuffer()));

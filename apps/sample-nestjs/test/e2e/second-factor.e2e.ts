@@ -45,6 +45,20 @@ describe.each(adapters)('the second factor on %s', (adapter) => {
       expect(await visitor.page.locator('[data-status]').count()).toBe(1);
     });
 
+    it.each(['12345', '1234567', 'abcdef'])(
+      'says beside the code that %s is none, and sends nothing',
+      async (code) => {
+        const visitor = await stage.visitor({ javaScriptEnabled });
+        await visitor.signIn(vendorFactor);
+        const sent = stage.cryptlex.requests.length;
+        await visitor.page.getByLabel('Password').fill(vendorFactor.password);
+        await visitor.page.getByLabel('Code', { exact: true }).fill(code);
+        await visitor.leave(() => visitor.page.getByLabel('Code', { exact: true }).press('Enter'));
+        await expectProblemAt(visitor.page, 'twoFactorCode', /six digits/);
+        expect(stage.cryptlex.requests.length).toBe(sent);
+      },
+    );
+
     it('has a way back, for who wants to sign in as somebody else', async () => {
       const visitor = await stage.visitor({ javaScriptEnabled });
       await visitor.signIn(vendorFactor);

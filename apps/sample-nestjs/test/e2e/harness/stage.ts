@@ -106,5 +106,7 @@ export function envOf({ cryptlex, lclx, productId }: Pick<Stage, 'cryptlex' | 'l
     CRYPTLEX_ACCOUNT_ALIAS: cryptlex.accountAlias,
     CRYPTLEX_PRODUCT_ID: productId,
     LCLX_ORIGIN: lclx.origin,
+    // So that there are lines in which a secret could be.
+    LOG_LEVEL: 'info',
   };
 }

@@ -1,0 +1,24 @@
+import { Public } from '@latchkey/nestjs-auth';
+import { Controller, Get, Header, NotFoundException, Param, Res } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { readAssets } from '../http/assets.js';
+
+/** Style sheets, scripts and pictures. */
+@Public()
+@ApiExcludeController()
+@Controller('assets')
+export class AssetsController {
+  private readonly assets = readAssets();
+
+  constructor(private readonly adapters: HttpAdapterHost) {}
+
+  @Get(':name')
+  @Header('Cache-Control', 'public, max-age=600')
+  asset(@Param('name') name: string, @Res({ passthrough: true }) response: object): string {
+    const asset = this.assets.get(name);
+    if (!asset) throw new NotFoundException();
+    this.adapters.httpAdapter.setHeader(response, 'Content-Type', asset.type);
+    return asset.text;
+  }
+}
