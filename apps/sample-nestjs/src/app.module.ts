@@ -3,6 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiModule } from './api/api.module.js';
 import { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
+import { ConnectionsService } from './http/connections.service.js';
 import { HealthModule } from './health/health.module.js';
 import { Log } from './logging/log.js';
 import { LoggingModule } from './logging/logging.module.js';
@@ -28,7 +29,7 @@ const signIn = LatchkeyModule.forRootAsync({
   }),
 });
 
-@Module({ imports: [signIn, ApiModule, HealthModule, PagesModule] })
+@Module({ imports: [signIn, ApiModule, HealthModule, PagesModule], providers: [ConnectionsService] })
 export class AppModule {
   static of(config: Config, log: Log): DynamicModule {
     return { module: AppModule, imports: [ConfigModule.of(config), LoggingModule.of(log)] };

@@ -37,6 +37,7 @@ describe('readConfig', () => {
 
   it('tells everything that is wrong in one message, and no value', () => {
     const told = messageOf({
+      NODE_ENV: 'Production',
       PORT: '70000',
       HTTP_ADAPTER: 'koa',
       PUBLIC_ORIGIN: 'http://app.example.com',
@@ -53,6 +54,7 @@ describe('readConfig', () => {
     const named = told.split('\n').flatMap((line) => /^ {2}([A-Z_]+) /.exec(line)?.[1] ?? []);
     expect(new Set(named)).toEqual(
       new Set([
+        'NODE_ENV',
         'PORT',
         'HTTP_ADAPTER',
         'PUBLIC_ORIGIN',

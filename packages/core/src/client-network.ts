@@ -14,14 +14,20 @@ export function checkedClient(client: unknown, provider: string): string | undef
 
 /**
  * What clients are told apart by: an IPv4 address as a whole, of an IPv6 address the first 64 bits, since whoever has one
- * has all of those. Anything else is taken as it is.
+ * has all of those. A port, which some proxies tell as well, is none of it. Anything else is taken as it is.
  */
 export function clientNetwork(client: string): string {
-  const [address = ''] = client.trim().toLowerCase().split('%'); // a zone is of this machine's, not of the client's
+  const [address = ''] = withoutPort(client.trim().toLowerCase()).split('%'); // a zone is of this machine's, not of the client's
   if (!isIPv6(address)) return address;
   const groups = groupsOf(address);
   const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
   return isMapped ? ipv4Of(groups.slice(6)) : `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/** An address without its port, and without the brackets that an IPv6 one has beside a port. */
+function withoutPort(client: string): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/.exec(client) ?? [];
+  return bracketed ?? plain ?? client;
 }
 
 /** The IPv4 address that an IPv6 one stands for (RFC 4291, section 2.5.5.2). */

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** The variables that the application reads; README.md has them in a table. */
 export const environmentSchema = z.object({
-  NODE_ENV: z.string().optional(),
+  // A slip in it must not start the demonstration where the public is.
+  NODE_ENV: oneOf('production', 'development', 'test').optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(65_535).default(3000),
   HTTP_ADAPTER: oneOf('express', 'fastify').default('express'),

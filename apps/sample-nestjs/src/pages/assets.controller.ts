@@ -1,5 +1,5 @@
 import { Public } from '@latchkey/nestjs-auth';
-import { Controller, Get, Header, NotFoundException, Param, Res } from '@nestjs/common';
+import { Controller, Get, NotFoundException, Param, Res } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { readAssets } from '../http/assets.js';
@@ -14,11 +14,12 @@ export class AssetsController {
   constructor(private readonly adapters: HttpAdapterHost) {}
 
   @Get(':name')
-  @Header('Cache-Control', 'public, max-age=600')
   asset(@Param('name') name: string, @Res({ passthrough: true }) response: object): string {
     const asset = this.assets.get(name);
     if (!asset) throw new NotFoundException();
-    this.adapters.httpAdapter.setHeader(response, 'Content-Type', asset.type);
+    const { httpAdapter } = this.adapters;
+    httpAdapter.setHeader(response, 'Content-Type', asset.type);
+    httpAdapter.setHeader(response, 'Cache-Control', 'public, max-age=600');
     return asset.text;
   }
 }
