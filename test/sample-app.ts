@@ -65,9 +65,12 @@ function copySample(folder: string, tarballs: Parameters<typeof localVersions>[0
     overrides: local,
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(standalone, undefined, 2));
+  // As its README says.
+  const options = readFileSync(join(sample, 'tsconfig.json'), 'utf8');
+  writeFileSync(join(folder, 'tsconfig.json'), options.replace(/^.*"customConditions".*\n/m, ''));
   npmInstall(folder);
   for (const script of ['build', 'typecheck'])
-    execFileSync('npm', ['run', script], { cwd: folder, stdio: 'pipe' });
+    execFileSync('npm', ['run', script], { cwd: folder, stdio: 'pipe', encoding: 'utf8' });
 }
 
 interface Manifest {

@@ -77,20 +77,8 @@ export class Log implements LoggerService {
     this.write('debug', message, details);
   }
 
-  verbose(message: unknown, ...details: unknown[]): void {
-    this.write('trace', message, details);
-  }
-
-  fatal(message: unknown, ...details: unknown[]): void {
-    this.write('fatal', message, details);
-  }
-
   /** Nest gives the name of what logs last, and a stack before it where there is one. */
-  private write(
-    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
-    message: unknown,
-    details: unknown[],
-  ) {
+  private write(level: 'debug' | 'info' | 'warn' | 'error', message: unknown, details: unknown[]) {
     const context = details.at(-1);
     const [stack] = details.slice(0, -1);
     if (message instanceof Error) this.pino[level]({ context, err: message });

@@ -30,7 +30,7 @@ export function problemWords(problem: ErrorCode | number): { readonly title: str
     default:
       return {
         title: 'Something went wrong',
-        text: 'This did not work, and it is not your fault. Try again later.',
+        text: 'This did not work. Try again later.',
       };
   }
 }
