@@ -19,6 +19,14 @@ export function pnpm(args, options = {}) {
   });
 }
 
+/** The same without a word. @throws Error with everything that was said, where it fails. */
+export function quietPnpm(args) {
+  const quiet = { stdio: 'pipe', encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 };
+  const { status, stdout, stderr, error } = pnpm(args, quiet);
+  if (status !== 0)
+    throw new Error(`pnpm ${args.join(' ')}: ${error?.message ?? ''}${stdout ?? ''}${stderr ?? ''}`);
+}
+
 // Called by name, perhaps through a link; not imported.
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   process.exitCode = pnpm(process.argv.slice(2)).status ?? 1;

@@ -3,7 +3,7 @@
 //   node scripts/setup.mjs [--build=<package> | --run=<application>]
 // Quiet while things go well; everything a step printed is shown when it fails.
 import { parseArgs } from 'node:util';
-import { pnpm } from './pnpm.mjs';
+import { quietPnpm } from './pnpm.mjs';
 
 const { values } = parseArgs({ options: { build: { type: 'string' }, run: { type: 'string' } } });
 const built = values.run ?? values.build;
@@ -16,13 +16,11 @@ if (values.run) await import(new URL(`../apps/${values.run}/dist/main.js`, impor
 function step(title, args) {
   const started = Date.now();
   process.stderr.write(`${title} … `);
-  const result = pnpm(args, { stdio: 'pipe', encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  if (result.status === 0) {
+  try {
+    quietPnpm(args);
     process.stderr.write(`done (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
-    return;
+  } catch (error) {
+    process.stderr.write(`failed\n${error.message}\n`);
+    process.exit(1);
   }
-  process.stderr.write(
-    `failed\n${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`,
-  );
-  process.exit(1);
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { packages } from './packages.mjs';
-import { pnpm } from './pnpm.mjs';
+import { quietPnpm } from './pnpm.mjs';
 
 /** Packs each package as it would be published into `folder`; gives the manifest, folder and tarball of each. Needs a build. */
 export function packAll(folder) {
@@ -22,10 +22,6 @@ export function npmInstall(folder) {
 }
 
 function pack({ folder, manifest }, target) {
-  const { status, stderr } = pnpm(['--dir', folder, 'pack', '--pack-destination', target], {
-    stdio: 'pipe',
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`${manifest.name} does not pack: ${stderr}`);
+  quietPnpm(['--dir', folder, 'pack', '--pack-destination', target]);
   return join(target, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`);
 }

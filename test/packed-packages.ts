@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { packages, root } from '../scripts/packages.mjs';
-import { pnpm } from '../scripts/pnpm.mjs';
+import { quietPnpm } from '../scripts/pnpm.mjs';
 
 // Those that are used under Nest, and what they depend on of ours.
 const packed: readonly Package[] = packages.filter(({ name }) =>
@@ -31,7 +31,7 @@ const filters = packed.map(({ manifest }) => `--filter=${manifest.name}`);
  * Node finds from there in `test/<project>/node_modules`, as it finds it for a user.
  */
 export default function setup({ name }: TestProject): void {
-  step('do not build', ['exec', 'turbo', 'run', 'build', ...filters]);
+  quietPnpm(['exec', 'turbo', 'run', 'build', ...filters]);
   const modules = join(root, 'test', name, 'node_modules');
   const target = join(modules, '.packed');
   const digest = digestOf([join(root, 'pnpm-workspace.yaml'), ...packed.flatMap(publishedFiles)]);
@@ -41,7 +41,7 @@ export default function setup({ name }: TestProject): void {
   const fresh = mkdtempSync(join(modules, '.packed-'));
   const stale = `${fresh}-stale`;
   try {
-    step('do not pack', [...filters, 'pack', '--pack-destination', fresh]);
+    quietPnpm([...filters, 'pack', '--pack-destination', fresh]);
     for (const { manifest } of packed) unpack(fresh, manifest);
     writeFileSync(join(fresh, 'resolve.mjs'), resolver);
     writeFileSync(join(fresh, 'digest'), digest);
@@ -61,16 +61,6 @@ function unpack(folder: string, { name, version }: Package['manifest']): void {
   mkdirSync(place, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', place, '--strip-components=1']);
   rmSync(tarball);
-}
-
-function step(problem: string, args: string[]): void {
-  const { status, stdout, stderr, error } = pnpm(args, {
-    stdio: 'pipe',
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (status !== 0)
-    throw new Error(`The packages ${problem}: ${error?.message ?? ''}${String(stdout)}${String(stderr)}`);
 }
 
 function publishedFiles({ folder, manifest }: Package): string[] {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { root } from '../scripts/packages.mjs';
-import { pnpm } from '../scripts/pnpm.mjs';
+import { quietPnpm } from '../scripts/pnpm.mjs';
 import { localVersions, npmInstall, packAll } from '../scripts/tarballs.mjs';
 
 declare module 'vitest' {
@@ -43,12 +43,7 @@ export default function setup(project: TestProject): (() => void) | undefined {
 }
 
 function build(filter: string): void {
-  const { status, stdout, stderr } = pnpm(['exec', 'turbo', 'run', 'build', `--filter=${filter}`], {
-    stdio: 'pipe',
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (status !== 0) throw new Error(`${filter} does not build: ${String(stdout)}${String(stderr)}`);
+  quietPnpm(['exec', 'turbo', 'run', 'build', `--filter=${filter}`]);
 }
 
 function copySample(folder: string, tarballs: Parameters<typeof localVersions>[0]): void {

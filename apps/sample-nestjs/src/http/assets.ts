@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A file that pages refer to. All of them are text. */
@@ -17,11 +17,9 @@ export function readAssets(): ReadonlyMap<string, Asset> {
     new URL(import.meta.resolve('swagger-ui-dist/swagger-ui.css')),
     new URL(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js')),
   ];
-  return new Map(urls.map((url) => [nameOf(url), { type: typeOf(url), text: readFileSync(url, 'utf8') }]));
-}
-
-function nameOf(url: URL): string {
-  return fileURLToPath(url).split(/[\\/]/).at(-1) ?? '';
+  return new Map(
+    urls.map((url) => [basename(fileURLToPath(url)), { type: typeOf(url), text: readFileSync(url, 'utf8') }]),
+  );
 }
 
 function typeOf({ pathname }: URL): string {

@@ -9,7 +9,6 @@ import { day, distance } from './words.js';
 export function accountModel({ provider, identity, account, expiresAt }: Session): object {
   return {
     visitor: visitor(identity),
-    email: identity.email,
     company: provider === 'lclx' ? companyModel(account as LclxAccount) : undefined,
     signedInUntil: { iso: new Date(expiresAt).toISOString(), words: distance(expiresAt, Date.now()) },
   };

@@ -1,5 +1,5 @@
 import type { Identity } from '@latchkey/core';
-import { checkSameOrigin, safeNext } from '@latchkey/core/http';
+import { createSameOriginCheck, safeNext, type SameOriginCheck } from '@latchkey/core/http';
 import { CurrentUser, OptionalAuth, Public, SignInService, type ClientRequest } from '@latchkey/nestjs-auth';
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
@@ -18,13 +18,15 @@ import { signInProblem } from './sign-in-problem.js';
 @Controller('sign-in')
 export class SignInController {
   private readonly providers: readonly string[];
+  private readonly check: SameOriginCheck;
 
   constructor(
-    private readonly config: Config,
+    { origins }: Config,
     private readonly signIns: SignInService,
     private readonly pages: Pages,
     private readonly log: Log,
   ) {
+    this.check = createSameOriginCheck({ origins });
     this.providers = signIns.providers().map(({ name }) => name);
   }
 
@@ -46,7 +48,7 @@ export class SignInController {
   @Post()
   async signIn(@Body() body: unknown, @Req() request: ClientRequest, @Res() response: object): Promise<void> {
     // Before anything that was typed is shown again: another site may have sent it.
-    checkSameOrigin(request, { origins: this.config.origins, signIn: true });
+    this.check(request, { signIn: true });
     const form = readSignInForm(body);
     const fields = problemsOf(form, this.providers);
     if (fields) {
