@@ -1,0 +1,39 @@
+import { script } from './script.js';
+
+// Each ends by telling the names of what it has changed: ARGV[1] is the channel, ARGV[2] the names.
+
+/** KEYS: where it is written, and where else it may be. ARGV: channel, names, value, milliseconds. */
+export const setScript = script(`
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return 1
+`);
+
+/** KEYS: wherever it may be. ARGV: channel, names. */
+export const deleteScript = script(`
+local deleted = redis.call('DEL', unpack(KEYS))
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return deleted
+`);
+
+/**
+ * KEYS and ARGV as in `setScript`; then, for each key, what the value there begins with. That of the first key that has one
+ * counts. Nothing more: no key may have one. Returns 1, or 0 where something else is there.
+ */
+export const replaceScript = script(`
+local isThere = false
+for i = 1, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 1 then
+    local head = ARGV[4 + i]
+    if not head or head == '' or redis.call('GETRANGE', KEYS[i], 0, #head - 1) ~= head then return 0 end
+    isThere = true
+    break
+  end
+end
+if not isThere and #ARGV > 4 then return 0 end
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return 1
+`);
