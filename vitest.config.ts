@@ -39,6 +39,7 @@ function sources(): TestProjectInlineConfiguration {
     test: {
       name: 'sources',
       include: ['{packages,apps}/*/test/**/*.test.ts', 'test/*.test.ts'],
+      globalSetup: ['./packages/store-redis/test/harness/redis-installed.ts'],
       benchmark: { include: ['bench/**/*.bench.ts'] },
     },
   };

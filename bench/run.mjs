@@ -11,6 +11,7 @@ const files = [
   'many-sources.mjs',
   'requests.mjs',
   'sessions.mjs',
+  'redis.mjs',
   'sign-in.mjs',
   'nest.mjs',
 ];
@@ -22,13 +23,16 @@ const peers = [
   '@smithy/core',
   'axios',
   'axios-auth-refresh',
+  'connect-redis',
   'express-session',
   'google-auth-library',
+  'ioredis',
   'iron-session',
   'ky',
   'passport-http-bearer',
   'passport-jwt',
   'passport-local',
+  'redis',
   'undici',
 ];
 

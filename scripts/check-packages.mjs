@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packages, root } from './packages.mjs';
 import { readmeExamples, readmeProjects } from './readme-examples.mjs';
+import { startRedisServer } from './redis-server.mjs';
 import { localVersions, npmInstall, packAll } from './tarballs.mjs';
 import { transpiled } from './transpiled.mjs';
 
@@ -15,6 +16,7 @@ const project = mkdtempSync(join(tmpdir(), 'latchkey-consumer-'));
 const bin = (name) => join(root, 'node_modules/.bin', name);
 let passed = 0;
 let failed = 0;
+const redis = await startRedisServer();
 
 try {
   const tarballs = packAll(join(project, 'tarballs'));
@@ -49,11 +51,14 @@ try {
   for (const resolution of ['nodenext', 'bundler']) {
     check(`types under ${resolution}`, () => typecheck(resolution));
   }
-  for (const [at, { name, files, main, output }] of readmeExamples().entries()) {
+  for (const [at, { name, files, main, output, needsRedis }] of readmeExamples().entries()) {
+    if (needsRedis && !redis) continue;
     check(`${name} runs`, () => {
       const folder = join(project, `example-${at}`);
       writeFiles(folder, asScripts(files));
-      const printed = run(process.execPath, [join(folder, asScript(main))], project);
+      const printed = run(process.execPath, [join(folder, asScript(main))], project, {
+        REDIS_URL: redis?.url,
+      });
       if (printed !== output) throw new Error(`it printed:\n${printed}\nand not:\n${output}`);
     });
   }
@@ -66,6 +71,7 @@ try {
   }
   check('the main entry works with common, core and platform-express alone', () => nestAlone(tarballs));
 } finally {
+  await redis?.stop();
   rmSync(project, { recursive: true, force: true });
 }
 
@@ -170,9 +176,16 @@ function node(args) {
   return run(process.execPath, args, project);
 }
 
-function run(command, args, cwd) {
+function run(command, args, cwd, more = {}) {
   try {
-    const options = { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, stdio: ['ignore', 'pipe', 'pipe'] };
+    const env = { ...process.env, ...more };
+    const options = {
+      cwd,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    };
     return execFileSync(command, args, { ...options, shell: process.platform === 'win32' });
   } catch (error) {
     throw new Error(`${error.message}\n${error.stdout ?? ''}`, { cause: error });

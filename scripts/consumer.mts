@@ -50,7 +50,10 @@ import LatchkeyStrategy, {
 } from '@latchkey/passport-strategy';
 import { cryptlex, cryptlexClient, licenseStatus, type Allowance } from '@latchkey/provider-cryptlex';
 import { lclx, lclxClient, type LclxAccount, type LclxRoute } from '@latchkey/provider-lclx';
+import { redisStore } from '@latchkey/store-redis';
 import { Controller, Get, Inject, Module, UseFilters, UseGuards } from '@nestjs/common';
+import { Cluster, Redis } from 'ioredis';
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import { Agent } from 'undici';
 
 const provider = lclx({ timeoutMs: 5000 });
@@ -188,6 +191,24 @@ try {
   }
 }
 
+const secrets = ['a secret that has 32 bytes or more'];
+const redisStores: Store[] = [
+  createClient(),
+  createClientPool(),
+  createCluster({ rootNodes: [] }),
+  createSentinel({ name: 'main', sentinelRootNodes: [] }),
+  new Redis({ lazyConnect: true }),
+  new Cluster([], { lazyConnect: true }),
+].map((client) => redisStore({ client, secrets }));
+for (const subscriber of [createClient(), new Redis({ lazyConnect: true })]) {
+  redisStores.push(redisStore({ client: createClient(), secrets, localCopy: { subscriber } }));
+}
+cryptlex({ accountAlias: 'acme', pace: { requests: 45, perMs: 5_000, store: redisStores[0] } });
+// @ts-expect-error there is no store without a secret
+redisStore({ client: createClient() });
+// @ts-expect-error an address is no client
+redisStore({ client: 'redis://127.0.0.1', secrets });
+
 const fake: Provider<'fake'> = fakeProvider({ clock: virtualClock() });
 export { agent, authorized, email, storeContract, token, tokenSourceContract };
-export { anyProvider, east, fake, name, providerContract, routes, startLclxEmulator };
+export { redisStores, anyProvider, east, fake, name, providerContract, routes, startLclxEmulator };

@@ -7,9 +7,9 @@ import { packages, root } from './packages.mjs';
  * - every `js` block, a program by itself; one without output is an error: an example shows what it does;
  * - every `ts` block that begins with the name of a file and has output, with all other such files of its README beside it.
  *
- * `installs` are the packages that the README has its reader install.
+ * `installs` are the packages that the README has its reader install. An example that `needsRedis` finds it at `REDIS_URL`.
  *
- * @returns {{ name: string, files: Record<string, string>, main: string, output: string, installs: string[] }[]} `files` by
+ * @returns {{ name: string, files: Record<string, string>, main: string, output: string, installs: string[], needsRedis: boolean }[]} `files` by
  *   name; of those in TypeScript some may need no output, and only compile.
  */
 export function readmeExamples() {
@@ -46,6 +46,7 @@ function scriptsIn(markdown, file) {
       main: 'example.mjs',
       output,
       installs: installsIn(markdown),
+      needsRedis: /\bREDIS_URL\b/.test(code),
     }),
   );
   if (examples.length !== count) throw new Error(`${file}: an example has no output after it`);
@@ -60,6 +61,7 @@ function projectsIn(markdown, file) {
     main,
     output,
     installs: installsIn(markdown),
+    needsRedis: false,
   }));
 }
 

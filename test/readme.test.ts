@@ -1,20 +1,26 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readmeExamples } from '../scripts/readme-examples.mjs';
+import { startRedisServer } from '../scripts/redis-server.mjs';
 import { transpiled } from '../scripts/transpiled.mjs';
 
 describe('the examples of the READMEs', () => {
   const examples = readmeExamples();
+  let redis: Awaited<ReturnType<typeof startRedisServer>>;
+  beforeAll(async () => (redis = await startRedisServer()));
+  afterAll(() => redis?.stop());
 
   it('are found', () => {
     expect(examples.length).toBeGreaterThanOrEqual(5);
   });
 
-  it.each(examples.map((example, at) => ({ ...example, at })))(
+  it.for(examples.map((example, at) => ({ ...example, at })))(
     '$name prints what it says',
-    async ({ files, main, output, at }) => {
+    async ({ files, main, output, at, needsRedis }, { skip }) => {
+      if (needsRedis) skip(!redis);
+      vi.stubEnv('REDIS_URL', redis?.url);
       // Files of the repository, so that their imports are resolved to the sources.
       const folder = new URL(`.readme-examples/example-${at}/`, import.meta.url);
       mkdirSync(folder, { recursive: true });

@@ -41,9 +41,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   });
   const dispatcher = checked.dispatcher ?? ownAgent;
   const emit = createEmitter({ provider: name, clock });
-  const pace = checked.pace
-    ? createPace(name, checked.pace, clock, () => emit('throttled', { code: 'rate_limited' }))
-    : undefined;
+  const pace = checked.pace ? createPace(name, checked.pace, clock, { origin, emit }) : undefined;
   const paceRules = { perMs: checked.pace ? checked.pace.perMs : 0, read: rateLimit };
   const skew = createSkew(clock);
   const hub = createAbortHub();

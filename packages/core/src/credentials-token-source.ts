@@ -15,15 +15,15 @@ import { safeCause, textsIn } from './safe-cause.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** Makes what signs in with credentials that are the same but for what works once. */
-export type SourceForCredentials<Credentials extends object, Account> = (
+export type SourceForCredentials<Credentials extends object, Account, Hold> = (
   key: string,
   credentials: () => Credentials,
-  hold: RefusalHold,
+  hold: Hold,
 ) => GrantTokenSource<Account>;
 
-interface Current<Credentials extends object, Account> {
+interface Current<Credentials extends object, Account, Hold> {
   readonly key: string;
-  readonly hold: RefusalHold;
+  readonly hold: Hold;
   readonly source: GrantTokenSource<Account>;
   credentials: Credentials;
 }
@@ -41,20 +41,20 @@ export interface CredentialsTokenSource<Account> extends GrantTokenSource<Accoun
  * Credentials that have changed begin anew: no token, no refusal and no place in a store is shared with the ones before
  * (T7). Errors of `ask` become `internal_error`. To be called once at a time.
  *
- * @param newHold makes what remembers the refusal of one set of credentials.
+ * @param newHold makes what remembers the refusal of one set of credentials, which a key names.
  * @param logins keeps logins apart, whatever the credentials: to change them to and fro is no way around it (T5).
  */
-export function credentialsTokenSource<Credentials extends object, Account>(
+export function credentialsTokenSource<Credentials extends object, Account, Hold extends RefusalHold>(
   provider: Provider<string, Credentials, Account>,
   ask: () => Credentials | Promise<Credentials>,
-  newHold: () => RefusalHold,
+  newHold: (key: string) => Hold,
   logins: LoginFloor,
-  sourceFor: SourceForCredentials<Credentials, Account>,
+  sourceFor: SourceForCredentials<Credentials, Account, Hold>,
 ): CredentialsTokenSource<Account> {
   const { name, origin, upstream } = provider;
   /** By key: a function may go to and fro between credentials that are refused. */
-  const holds = new Map<string, RefusalHold>();
-  let current: Current<Credentials, Account> | undefined;
+  const holds = new Map<string, Hold>();
+  let current: Current<Credentials, Account, Hold> | undefined;
   /** Whose the last token was. */
   let tokenKey: string | undefined;
   let mustAsk = false;
@@ -81,7 +81,7 @@ export function credentialsTokenSource<Credentials extends object, Account>(
     },
   };
 
-  async function tokenOf(whose: Current<Credentials, Account>, options: GrantTokenOptions) {
+  async function tokenOf(whose: Current<Credentials, Account, Hold>, options: GrantTokenOptions) {
     const { signal, closing, atHand, anew = false } = options;
     const isSame = whose.key === tokenKey;
     // What `options` tells of tokens is of no concern to other credentials.
@@ -91,7 +91,7 @@ export function credentialsTokenSource<Credentials extends object, Account>(
     return token;
   }
 
-  async function asked(signal: AbortSignal | undefined): Promise<Current<Credentials, Account>> {
+  async function asked(signal: AbortSignal | undefined): Promise<Current<Credentials, Account, Hold>> {
     signal?.throwIfAborted();
     // After a refusal they may have changed; after a failure there is no need to know before the next login.
     if (current && !mustAsk && !current.hold.isOn) logins.check(current.key);
@@ -105,11 +105,11 @@ export function credentialsTokenSource<Credentials extends object, Account>(
     return current;
   }
 
-  function made(key: string, credentials: Credentials): Current<Credentials, Account> {
-    const hold = holds.get(key) ?? newHold();
+  function made(key: string, credentials: Credentials): Current<Credentials, Account, Hold> {
+    const hold = holds.get(key) ?? newHold(key);
     holds.set(key, hold);
     for (const oldest of holds.keys()) if (holds.size > mostHolds) holds.delete(oldest);
-    const whose: Current<Credentials, Account> = {
+    const whose: Current<Credentials, Account, Hold> = {
       key,
       credentials,
       hold,
@@ -118,7 +118,7 @@ export function credentialsTokenSource<Credentials extends object, Account>(
     return whose;
   }
 
-  async function given(): Promise<Pick<Current<Credentials, Account>, 'key' | 'credentials'>> {
+  async function given(): Promise<Pick<Current<Credentials, Account, Hold>, 'key' | 'credentials'>> {
     try {
       const credentials = await ask();
       // As the schema makes them; the provider is given them as they came, and makes them so itself.

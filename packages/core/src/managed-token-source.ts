@@ -10,6 +10,7 @@ import { createLoginFloor } from './login-floor.js';
 import { clockOption, functionOption, providerOption, storeOption } from './option-schemas.js';
 import type { CallOptions, Provider } from './provider.js';
 import { createRefusalHold } from './refusal-hold.js';
+import { sharedRefusalHold } from './shared-refusal-hold.js';
 import { signInTokenSource } from './sign-in-token-source.js';
 import type { Store } from './store.js';
 import { storedTokenSource } from './stored-token-source.js';
@@ -31,7 +32,10 @@ export interface ManagedTokenSource<Account = unknown> extends TokenSource, Asyn
   accepted(token: Token): void;
   /** Whose the tokens are: from the sign-in where the provider tells it there, else with one call. */
   account(options?: CallOptions): Promise<Account>;
-  /** Has the credentials asked for again at the next call, and forgets that they were refused. */
+  /**
+   * Has the credentials asked for again at the next call, and forgets that they were refused, here or to another source of the
+   * same store. Those others go on remembering it until a sign-in succeeds.
+   */
   refreshCredentials(): void;
   /** Gives up what is under way, save a renewal that was sent, which it waits for. Afterwards there are no tokens. */
   close(): Promise<void>;
@@ -39,7 +43,10 @@ export interface ManagedTokenSource<Account = unknown> extends TokenSource, Asyn
 
 /** What `tokenSource` takes beside a provider and credentials. Times are in milliseconds. */
 export interface TokenSourceOptions {
-  /** Shares tokens, not refusals, with every source of the same store, provider and credentials. Default: none. */
+  /**
+   * Shares tokens, and what is remembered of refused credentials, with every source of the same store, provider and
+   * credentials. Default: none.
+   */
   readonly store?: Store | undefined;
   /** How long before its end a token is renewed; a tenth of its lifetime where that is less. Default: 60,000. */
   readonly renewAheadMs?: number | undefined;
@@ -63,6 +70,7 @@ export interface TokenSourceOptions {
  *
  * Credentials that the provider refuses are not sent again for a while, so that no loop locks the account. A function that
  * gives them is called once per sign-in, and at each call after a refusal, so that a changed password is used at once.
+ * Sources of one store share that: a wrong password costs one login for all of them.
  *
  * Nothing is sent before the first call, and nothing keeps the process alive afterwards.
  *
@@ -83,11 +91,13 @@ export function tokenSource<Credentials extends object, Account>(
   const checked = checkedOptions('tokenSource()', optionsSchema, options);
   const { store, renewFloorMs, refusalHoldMs, unknownLifetimeMs, onEvent, clock = upstream.clock } = checked;
   const emit = createEmitter({ provider: name, clock, onEvent });
+  const { skewMs } = upstream;
+  const mostMs = checked.refusalHoldMaxMs ?? Math.max(900_000, refusalHoldMs);
   const newHold = () =>
     createRefusalHold({
       clock,
       firstMs: refusalHoldMs,
-      mostMs: checked.refusalHoldMaxMs ?? Math.max(900_000, refusalHoldMs),
+      mostMs,
       onHold: ({ code }, holdMs) => emit('hold', { code, holdMs }),
     });
 
@@ -95,11 +105,13 @@ export function tokenSource<Credentials extends object, Account>(
   const renewals = createLoginFloor(clock, renewFloorMs);
 
   const ask = typeof credentials === 'function' ? credentials : () => credentials;
-  const signingIn = credentialsTokenSource(provider, ask, newHold, logins, (key, current, hold) => {
+  let forgotAt = -Infinity;
+  const holdOf = (key: string) =>
+    sharedRefusalHold(newHold(), { name: key, provider: name, clock, skewMs, mostMs, since: forgotAt });
+  const signingIn = credentialsTokenSource(provider, ask, holdOf, logins, (key, current, hold) => {
     const plain = signInTokenSource(provider, key, current, { clock, hold, logins, renewals, emit });
-    const { skewMs } = upstream;
     return store
-      ? storedTokenSource(plain, { store, key, provider: name, clock, skewMs, unknownLifetimeMs, emit })
+      ? storedTokenSource(plain, { store, key, hold, provider: name, clock, skewMs, unknownLifetimeMs, emit })
       : plain;
   });
   const cached = cachedTokenSource<GrantToken<Account>>(forService(signingIn), {
@@ -137,6 +149,7 @@ export function tokenSource<Credentials extends object, Account>(
     },
 
     refreshCredentials() {
+      forgotAt = clock.monotonic();
       signingIn.forget();
       cached.recheck();
     },

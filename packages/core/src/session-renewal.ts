@@ -3,7 +3,7 @@ import type { Emit } from './event.js';
 import type { Grant } from './grant.js';
 import type { KeptSession, KeptSessions } from './kept-sessions.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
-import { startLeaseHeartbeat } from './lease-heartbeat.js';
+import { leaseOrWait } from './lease-or-wait.js';
 import type { Provider } from './provider.js';
 import { isRefusal } from './refusal.js';
 import type { SessionKeys } from './session-id.js';
@@ -52,35 +52,23 @@ export async function renewedSession(
 ): Promise<KeptSession> {
   const { name, renew } = provider;
   const old = known.record.grant.accessToken;
-  const giveUpAt = clock.monotonic() + longestWaitMs;
 
-  for (;;) {
-    const present = await found(known);
-    if (isRenewed(present)) return present;
-    if (!mayRenew) throw noOther();
-    const lease = await store.lease(`lease:session-${keys.lookup}`, { ttlMs: leaseMs });
-    if (lease) {
-      const stop = startLeaseHeartbeat(lease, clock, leaseMs);
-      try {
-        return await underLease();
-      } finally {
-        stop();
-        await lease.release().catch(() => undefined); // it runs out
-      }
-    }
-    const leftMs = giveUpAt - clock.monotonic();
-    if (leftMs <= 0) {
-      const message = `Somebody else has been renewing a session of ${name} for ${longestWaitMs} ms.`;
-      throw new LatchkeyError('timeout', { provider: name, message });
-    }
-    // Not all at the same moments, who wait for the same.
-    await clock.sleep(Math.min(leftMs, pollMs * (0.5 + Math.random())), signal);
-  }
+  return await leaseOrWait({
+    look: () => found(known),
+    found(present) {
+      if (isRenewed(present)) return present;
+      if (!mayRenew) throw noOther();
+      return undefined;
+    },
+    lease: (options) => store.lease(`lease:session-${keys.lookup}`, options),
+    work: renewedFrom,
+    clock,
+    signal,
+    provider: name,
+    doing: `renewing a session of ${name}`,
+  });
 
-  async function underLease(): Promise<KeptSession> {
-    const present = await found(known);
-    if (isRenewed(present)) return present;
-    signal.throwIfAborted();
+  async function renewedFrom(present: KeptSession): Promise<KeptSession> {
     const startedAt = clock.monotonic();
     try {
       if (!renew) throw noOther();
@@ -138,7 +126,3 @@ export async function renewedSession(
     });
   }
 }
-
-const leaseMs = 5_000;
-const longestWaitMs = 15_000;
-const pollMs = 100;

@@ -1,7 +1,13 @@
 import type { Clock } from './clock.js';
 import type { Emit } from './event.js';
 import type { Grant } from './grant.js';
-import { grantToken, refreshTokenOf, type GrantToken, type GrantTokenSource } from './grant-token.js';
+import {
+  grantToken,
+  refreshTokenOf,
+  type GrantToken,
+  type GrantTokenOptions,
+  type GrantTokenSource,
+} from './grant-token.js';
 import { isLatchkeyError } from './latchkey-error.js';
 import type { LoginFloor } from './login-floor.js';
 import type { Provider } from './provider.js';
@@ -9,6 +15,12 @@ import { isRefusal } from './refusal.js';
 import type { RefusalHold } from './refusal-hold.js';
 import { RenewalRefused } from './renewal-refused.js';
 import { unlessAborted } from './unless-aborted.js';
+
+/** A source that tells beforehand what it would not do. */
+export interface SignInTokenSource<Account> extends GrantTokenSource<Account> {
+  /** @throws what is remembered of the provider's refusals, where `getToken` would fail with that and send nothing. */
+  check(options: GrantTokenOptions): void;
+}
 
 /**
  * The plain source: each token costs one sign-in, or, for a `rejected` one with a refresh token, one renewal.
@@ -34,7 +46,7 @@ export function signInTokenSource<Credentials extends object, Account>(
     readonly renewals: LoginFloor;
     readonly emit: Emit;
   },
-): GrantTokenSource<Account> {
+): SignInTokenSource<Account> {
   const { name, origin, upstream } = provider;
   const { clock, hold, logins, renewals, emit } = rules;
   let refused: { readonly refreshToken: string | undefined; readonly error: RenewalRefused } | undefined;
@@ -42,21 +54,32 @@ export function signInTokenSource<Credentials extends object, Account>(
   return {
     origin,
     upstream,
-    async getToken({ signal, closing, rejected, anew = false } = {}) {
+    check,
+
+    async getToken(options = {}) {
+      const { signal, closing, rejected } = options;
       signal?.throwIfAborted();
-      if (provider.renew && !anew && refreshTokenOf(rejected) !== undefined) {
-        if (refused && refused.refreshToken === refreshTokenOf(rejected)) throw refused.error;
-        const { renew } = provider;
+      check(options);
+      const { renew } = provider;
+      if (renew && isRenewal(options)) {
         const renewal = () => renewed(rejected as GrantToken<Account>, renew);
         // Of what waits for its turn nothing was sent yet, so that it may be given up.
         return grantToken(await renewals.run(whose, renewal, signal));
       }
-      hold.check();
       // One that was given up is waited for all the same: no login begins beside another.
       const login = logins.run(whose, () => signedIn(signal), signal);
       return grantToken(await unlessAborted(login, closing));
     },
   };
+
+  function check(options: GrantTokenOptions) {
+    if (!isRenewal(options)) hold.check();
+    else if (refused && refused.refreshToken === refreshTokenOf(options.rejected)) throw refused.error;
+  }
+
+  function isRenewal({ rejected, anew = false }: GrantTokenOptions): boolean {
+    return provider.renew !== undefined && !anew && refreshTokenOf(rejected) !== undefined;
+  }
 
   async function signedIn(signal: AbortSignal | undefined): Promise<Grant<Account>> {
     const startedAt = clock.monotonic();

@@ -3,7 +3,9 @@ import type { Emit } from './event.js';
 import { createGrant, packGrant, unpackGrant, type Grant } from './grant.js';
 import { grantToken, type GrantToken, type GrantTokenOptions, type GrantTokenSource } from './grant-token.js';
 import { isLatchkeyError, LatchkeyError } from './latchkey-error.js';
-import { startLeaseHeartbeat } from './lease-heartbeat.js';
+import { leaseOrWait } from './lease-or-wait.js';
+import type { SharedRefusalHold } from './shared-refusal-hold.js';
+import type { SignInTokenSource } from './sign-in-token-source.js';
 import type { Lease, Store } from './store.js';
 import { unlessAborted } from './unless-aborted.js';
 
@@ -13,21 +15,28 @@ interface Entry<Account> {
   readonly good?: GrantToken<Account> | undefined;
 }
 
+type Text = string | undefined | null;
+
 /**
  * Shares the tokens of `inner` through a store with every source of the same key, in this process and others.
  *
  * A token in the store is taken where it will do. Else whoever gets the lease looks again, asks `inner`, publishes what
  * that gave and releases the lease; the others wait for it, for 15 s at most. Where the store fails it is done without.
  *
+ * Likewise a refusal of the credentials is published and removed (X6). While it is remembered there is neither a lease
+ * nor a sign-in, only a look at the store.
+ *
  * @param options.key names whose token it is; see `credentialsKey`.
+ * @param options.hold what `inner` remembers of refusals.
  * @param options.skewMs how far the provider's clock is ahead of this machine's. Moments are kept by the provider's, so that
  *   machines whose clocks differ read them alike.
  */
 export function storedTokenSource<Account>(
-  inner: GrantTokenSource<Account>,
+  inner: SignInTokenSource<Account>,
   options: {
     readonly store: Store;
     readonly key: string;
+    readonly hold: SharedRefusalHold;
     readonly provider: string;
     readonly clock: Clock;
     readonly skewMs: () => number;
@@ -35,11 +44,12 @@ export function storedTokenSource<Account>(
     readonly emit: Emit;
   },
 ): GrantTokenSource<Account> {
-  const { store, clock, provider, skewMs, emit } = options;
+  const { store, hold, clock, provider, skewMs, emit } = options;
   const tokenKey = `token:${options.key}`;
-  const leaseKey = `lease:${options.key}`;
   /** The last tokens that were no good any more: one may still be there, where publishing another has failed. */
   const spent = new Set<string>();
+  /** How long the last call had been waiting when it last looked. */
+  let waitedMs = 0;
 
   const { origin, upstream } = inner;
   return {
@@ -47,36 +57,50 @@ export function storedTokenSource<Account>(
     ...(upstream && { upstream }),
 
     async getToken(asked = {}) {
-      const { signal } = asked;
-      const giveUpAt = clock.monotonic() + longestWaitMs;
-      for (;;) {
-        const { good } = await read(asked);
-        if (good) return good;
-        const lease = await attempt(() => store.lease(leaseKey, { ttlMs: leaseMs }), noLease, asked.closing);
-        if (lease) return await underLease(lease, asked);
-        const leftMs = giveUpAt - clock.monotonic();
-        if (leftMs <= 0) {
-          const message = `Somebody else has been getting a token of ${provider} for ${longestWaitMs} ms.`;
-          throw new LatchkeyError('timeout', { provider, message });
-        }
-        // Not all at the same moments, who wait for the same.
-        await clock.sleep(Math.min(leftMs, pollMs * (0.5 + Math.random())), signal);
-      }
+      // A sign-in in place of a renewal that was refused belongs to the wait before it: nobody waits for 15 s twice (X1).
+      const since = clock.monotonic() - (asked.anew ? waitedMs : 0);
+      return await leaseOrWait({
+        look: () => read(asked),
+        found(entry) {
+          waitedMs = clock.monotonic() - since;
+          if (!entry.good) inner.check(toReplace(entry, asked));
+          return entry.good;
+        },
+        lease: ({ ttlMs }) => leaseFor(ttlMs, asked.closing),
+        work: async (entry) => published(await replaced(entry, asked), entry.text, asked),
+        clock,
+        signal: asked.signal,
+        since,
+        provider,
+        doing: `getting a token of ${provider}`,
+      });
     },
   };
 
-  async function underLease(lease: Lease, asked: GrantTokenOptions): Promise<GrantToken<Account>> {
-    const stop = startLeaseHeartbeat(lease, clock, leaseMs);
+  async function leaseFor(ttlMs: number, closing: AbortSignal | undefined): Promise<Lease | undefined> {
+    const lease = await attempt(() => store.lease(`lease:${options.key}`, { ttlMs }), noLease, closing);
+    return (
+      lease && {
+        extend: (ms) => lease.extend(ms),
+        release: () => attempt(() => lease.release(), undefined),
+      }
+    );
+  }
+
+  /** What `inner` is to be asked: a token that has ended may have a refresh token, newer than what the caller knows. */
+  function toReplace({ token }: Entry<Account>, asked: GrantTokenOptions): GrantTokenOptions {
+    return { ...asked, rejected: token && !spent.has(token.value) ? token : asked.rejected };
+  }
+
+  /** Another token, the others being told how that has changed what is remembered of refusals. */
+  async function replaced(entry: Entry<Account>, asked: GrantTokenOptions): Promise<GrantToken<Account>> {
     try {
-      asked.signal?.throwIfAborted();
-      const { good, token: last, text } = await read(asked);
-      if (good) return good;
-      // A token that has ended may have a refresh token, newer than what the caller knows.
-      const rejected = last && !spent.has(last.value) ? last : asked.rejected;
-      return await published(await inner.getToken({ ...asked, rejected }), text, asked);
-    } finally {
-      stop();
-      await attempt(() => lease.release(), undefined);
+      const token = await inner.getToken(toReplace(entry, asked));
+      await attempt(() => hold.withdraw(store), undefined);
+      return token;
+    } catch (error) {
+      await attempt(() => hold.publish(store), undefined);
+      throw error;
     }
   }
 
@@ -94,9 +118,27 @@ export function storedTokenSource<Account>(
   }
 
   /** What the store has: its text, the token in it if it can be read, and that once more if it is good. */
-  async function read({ rejected, closing }: GrantTokenOptions): Promise<Entry<Account>> {
-    if (rejected) spend(rejected.value);
-    const text = await attempt(() => store.get(tokenKey), undefined, closing);
+  async function read(asked: GrantTokenOptions): Promise<Entry<Account>> {
+    if (asked.rejected) spend(asked.rejected.value);
+    const [text, refusal] = await looked(asked.closing);
+    const entry = entryOf(text ?? undefined);
+    if (refusal !== null) hold.see(refusal, entry.good !== undefined);
+    return entry;
+  }
+
+  /** The texts of token and refusal; `null` where the store fails. */
+  async function looked(closing: AbortSignal | undefined): Promise<[Text, Text]> {
+    const { getMany } = store;
+    const get = (key: string) => attempt<Text>(() => store.get(key), null, closing);
+    if (!getMany) return await Promise.all([get(tokenKey), get(hold.key)]);
+    const both = async (): Promise<[Text, Text]> => {
+      const [text, refusal] = await getMany.call(store, [tokenKey, hold.key]);
+      return [text, refusal];
+    };
+    return await attempt(both, [null, null], closing);
+  }
+
+  function entryOf(text: string | undefined): Entry<Account> {
     const grant = text === undefined ? undefined : unpacked(text);
     if (!grant) return { text };
     const token = grantToken(grant);
@@ -164,9 +206,6 @@ function moved<Account>(grant: Grant<Account>, byMs: number): Grant<Account> {
 /** Stands for a lease where the store cannot give one. */
 const noLease: Lease = { extend: async () => true, release: async () => {} };
 
-const leaseMs = 5_000;
-const longestWaitMs = 15_000;
-const pollMs = 100;
 const mostSpent = 8;
 // Stores have deadlines of their own; this is for one that has none.
 const storeTimeoutMs = 5_000;

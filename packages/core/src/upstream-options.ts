@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { version } from '../package.json';
 import type { ReadRateLimit } from './allowance.js';
 import { systemClock } from './clock.js';
-import { clockOption, functionOption, hasMethods } from './option-schemas.js';
+import { clockOption, functionOption, hasMethods, storeOption } from './option-schemas.js';
 import { originProblem } from './origin.js';
 
 const wholeNumber = z.int('must be a whole number').positive('must be above 0');
@@ -31,8 +31,15 @@ export const upstreamOptions = z.strictObject({
   maxResponseBytes: wholeNumber.max(256 * 1024 * 1024, 'must be at most 256 MiB').default(8 * 1024 * 1024),
   pace: z
     .union(
-      [z.literal(false), z.strictObject({ requests: wholeNumber, perMs: milliseconds(3_600_000) })],
-      'must be { requests, perMs } or false',
+      [
+        z.literal(false),
+        z.strictObject({
+          requests: wholeNumber,
+          perMs: milliseconds(3_600_000),
+          store: storeOption.optional(),
+        }),
+      ],
+      'must be { requests, perMs }, with a store or without, or false',
     )
     .optional(),
   rateLimit: functionOption<ReadRateLimit>().optional(),

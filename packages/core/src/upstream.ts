@@ -54,7 +54,10 @@ export interface UpstreamOptions {
   readonly bodyTimeoutMs?: number | undefined;
   /** Bound on the body of a reply, on the wire and again when unpacked. Default: 8 MiB. */
   readonly maxResponseBytes?: number | undefined;
-  /** Bound on requests, for providers that have one: past it they wait their turn, briefly. Default: none. */
+  /**
+   * Bound on requests, for providers that have one: past it they wait their turn, briefly. With a `store` all processes keep
+   * it together, else each for itself. Default: none.
+   */
   readonly pace?: PaceOptions | false | undefined;
   /**
    * Reads what a provider's headers say of its limit, so that the pace keeps to it; must not throw. Replies 429 and

@@ -278,7 +278,7 @@ describe('closing a token source with a store', () => {
     expect(clock.sleepers).toBe(0);
   });
 
-  it.each(['get', 'lease', 'replace'] as const)(
+  it.each(['getMany', 'lease', 'replace'] as const)(
     'T13: is not held up for long by a store that never answers: %s',
     async (method) => {
       const clock = virtualClock();

@@ -114,7 +114,7 @@ describe('the events of a token source', () => {
   it('tell of each time the store was done without', async () => {
     const clock = virtualClock();
     const down = () => Promise.reject(new Error(`the store is down: ${anna.password}`));
-    const store: Store = { ...memoryStore({ clock }), get: down, replace: down, lease: down };
+    const store: Store = { ...memoryStore({ clock }), getMany: down, replace: down, lease: down };
     const { source, events } = managed({ clock, store });
     await source.getToken();
     expect(events.map(({ type, code }) => [type, code])).toEqual([

@@ -70,16 +70,19 @@ async function expectApart(one: Identity, other: Identity) {
   theirs.answer((call) => call.give({ accessToken: 'theirs' }));
   await clock.advance(0);
   expect(second.value).toBe('theirs');
-  // The one is held, and the other is not; the other has a token in the store, and the one has not.
+  // The one is held, in each of its sources, and the other is not; the other has a token in the store, and the one has not.
   const [stillHeld, fresh, shared] = [held, mine.source(), theirs.source()].map((source) =>
     watched(source.getToken()),
   );
-  // Two of them want the same lease, for a moment.
-  await clock.advance(200);
-  expect(stillHeld?.error).toMatchObject({ code: 'invalid_credentials' });
+  await clock.advance(0);
+  for (const one of [stillHeld, fresh]) expect(one?.error).toMatchObject({ code: 'invalid_credentials' });
   expect(shared?.value).toBe('theirs');
+  expect([mine.calls.length, theirs.calls.length]).toEqual([1, 1]);
+  held.refreshCredentials();
+  const again = watched(held.getToken());
+  await clock.advance(0);
   expect([mine.calls.length, theirs.calls.length]).toEqual([2, 1]);
   mine.answer((call) => call.give({ accessToken: 'mine' }));
   await clock.advance(0);
-  expect(fresh?.value).toBe('mine');
+  expect(again.value).toBe('mine');
 }

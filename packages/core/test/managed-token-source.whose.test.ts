@@ -177,7 +177,9 @@ describe('sources of one store', () => {
     other.pending.give({ accessToken: 'of the other'.replaceAll(' ', '-') });
     await clock.advance(0);
     expect(second.value).toBe('of-the-other');
-    const third = watched(tokenSource(acme.provider, anna, { store }).getToken());
+    const again = tokenSource(acme.provider, anna, { store });
+    again.refreshCredentials();
+    const third = watched(again.getToken());
     await clock.advance(0);
     expect(third.state).toBe('waiting');
     acme.pending.give();

@@ -93,6 +93,32 @@ describe('a refusal hold', () => {
     ]);
   });
 
+  it('X6: takes over what others remember, and doubles from there', async () => {
+    const { clock, hold, told } = holding();
+    const theirs = new LatchkeyError('account_disabled');
+    hold.takeOver(() => theirs, { holdMs: 20_000, nextMs: 240_000 });
+    expect(thrownBy(() => hold.check())).toBe(theirs);
+    await clock.advance(20_000);
+    expect(hold.isOn).toBe(false);
+    hold.begin(wrong);
+    expect(told).toEqual([
+      ['account_disabled', 20_000],
+      ['invalid_credentials', 240_000],
+    ]);
+  });
+
+  it('X6: takes over no more than its own bounds, and tells of no hold that has ended', () => {
+    const { hold, told } = holding();
+    const locked = new LatchkeyError('account_locked', { retryAfterMs: 1 });
+    hold.takeOver(() => wrong, { holdMs: 1e15, nextMs: 1 });
+    hold.begin(wrong);
+    hold.takeOver(() => locked, { holdMs: 1e15, nextMs: 1e15 });
+    hold.takeOver(() => wrong, { holdMs: 0, nextMs: 1e15 });
+    expect(hold.isOn).toBe(false);
+    hold.begin(wrong);
+    expect(told.map(([, ms]) => ms / 1_000)).toEqual([900, 60, 86_400, 900]);
+  });
+
   it('T11: is not moved by the time of day being set', async () => {
     const { clock, hold } = holding();
     hold.begin(wrong);

@@ -298,6 +298,29 @@ describe('sessions that renew', () => {
     expect(first.value).toBeDefined();
   });
 
+  it('S10: a store that begins to fail while somebody else renews is told of', async () => {
+    const clock = virtualClock();
+    const base = memoryStore({ clock });
+    const store = meddledStore(base);
+    const { acme, sessions, another, signedIn } = sessionWorld({ renewable: true, clock, store: base });
+    const other = another({ store });
+    const id = await signedIn();
+    await clock.advance(hour);
+    acme.settings.answer = undefined;
+    const first = watched(sessions.get(id));
+    await settle();
+    const waits = watched(failureOf(other.get(id)));
+    await clock.advance(3_000);
+    expect(waits.state).toBe('pending');
+    store.before = failed;
+    await clock.advance(150);
+    expect(waits.value).toMatchObject({ code: 'store_error' });
+    acme.pending.give();
+    await clock.advance(0);
+    expect(first.value).toBeDefined();
+    expect(acme.renewals).toHaveLength(1);
+  });
+
   it('a renewal that gives the refused token again gives no token', async () => {
     const { acme, sessions, signedIn } = sessionWorld({ renewable: true });
     const session = (await sessions.get(await signedIn()))!;

@@ -162,9 +162,9 @@ describe('sources of one store', () => {
     '{"version":1,"provider":"other","accessToken":"x","issuedAt":1}',
     '',
   ])('X5: take what they cannot read for a miss: %j', async (text) => {
-    const keys = vi.spyOn(store, 'get');
+    const published = vi.spyOn(store, 'replace');
     const { token } = await withToken(10_000).catch(() => expect.fail('it failed'));
-    const key = keys.mock.calls[0]![0];
+    const key = published.mock.calls[0]![0];
     expect(key).toMatch(/^token:[\w-]{43}$/);
     await store.set(key, text, { ttlMs: 1_000_000 });
     acme.settings.answer = gives;
@@ -248,6 +248,47 @@ describe('a token that is published', () => {
     expect(acme.calls).toHaveLength(1);
   });
 
+  it('X1: nobody waits for 15 s a second time, where the renewal is refused for which it was waited', async () => {
+    acme.settings.renewable = true;
+    await withToken(10_000);
+    await clock.advance(60_000);
+    const taken = vi.spyOn(store, 'lease');
+    watched(source().getToken());
+    await clock.advance(0);
+    const key = taken.mock.calls[0]![0];
+    acme.pending.fail('timeout');
+    await clock.advance(2_000);
+    // Somebody else is at it, dies, and is followed by another who is no better.
+    expect(await store.lease(key, { ttlMs: 14_000 })).toBeDefined();
+    const waiting = watched(source().getToken());
+    await clock.advance(14_200);
+    store.lease = async () => undefined;
+    acme.pending.fail('token_rejected');
+    await clock.advance(1_000);
+    expect(waiting.error).toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining('15000') as string,
+    });
+    expect(acme.signIns).toHaveLength(1);
+  });
+
+  it('X3: while somebody else is at it, and the store begins to fail, is got without it', async () => {
+    sourceIn(processWith(store, clock))
+      .getToken()
+      .catch(() => {});
+    await clock.advance(0);
+    const process = processWith(store, clock);
+    const call = watched(sourceIn(process).getToken());
+    await clock.advance(3_000);
+    expect(acme.calls).toHaveLength(1);
+    process.failing = () => true;
+    await clock.advance(150);
+    expect(acme.calls).toHaveLength(2);
+    acme.open[1]!.give();
+    await clock.advance(0);
+    expect(call.value).toBe('acme-access-1');
+  });
+
   it('X1: a holder that is slow keeps its lease, for as long as it takes', async () => {
     const mine = watched(source().getToken());
     await clock.advance(0);
@@ -290,7 +331,7 @@ describe('a store that fails', () => {
     expect(clock.sleepers).toBe(0);
   });
 
-  it.each(['get', 'replace', 'lease'] as const)(
+  it.each(['getMany', 'replace', 'lease'] as const)(
     'X3: to answer in %s is done without after a while',
     async (method) => {
       const told: string[] = [];
@@ -370,7 +411,9 @@ describe('a store that fails', () => {
     }
     expect(acme.calls).toHaveLength(1);
     acme.settings.answer = gives;
-    expect((await source().getToken()).value).toBe('acme-access-1');
+    const other = source();
+    other.refreshCredentials();
+    expect((await other.getToken()).value).toBe('acme-access-1');
     // What another has published ends the waiting of who is held.
     expect((await mine.getToken()).value).toBe('acme-access-1');
   });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { staticTokenSource, type LatchkeyError } from '@latchkey/core';
+import { memoryStore, staticTokenSource, type LatchkeyError } from '@latchkey/core';
 import { virtualClock } from '@latchkey/core/testing';
 import { describe, expect, it } from 'vitest';
 import { cryptlex, cryptlexClient } from '../src/index.js';
@@ -102,6 +102,28 @@ describe('T14: the pace', () => {
         expect(await Promise.all(calls)).toEqual(['answered', 'answered', 'answered']);
       },
       { clock, pace: { requests: 2, perMs: 1000 } },
+    );
+  });
+
+  it('X7: is kept together by providers that have a store in common', async () => {
+    const clock = virtualClock();
+    const pace = { requests: 3, perMs: 5000, store: memoryStore({ clock }) };
+    await emulated(
+      async (all) => {
+        const { provider, emulator } = all;
+        const grant = await rested(all, clock);
+        const { origin, accountAlias } = emulator;
+        const other = cryptlex({ accountAlias, origin, clock, pace });
+        const calls = [1, 2].flatMap(() => [outcome(provider.account(grant)), outcome(other.account(grant))]);
+        await Promise.all(calls.slice(0, 3));
+        await clock.advance(4999);
+        expect(emulator.requests).toHaveLength(3);
+        emulator.advance(5200);
+        await clock.advance(200);
+        expect(await Promise.all(calls)).toEqual(['answered', 'answered', 'answered', 'answered']);
+        await other.upstream.close();
+      },
+      { clock, pace },
     );
   });
 

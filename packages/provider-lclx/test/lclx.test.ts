@@ -1,4 +1,4 @@
-import { isLatchkeyError } from '@latchkey/core';
+import { isLatchkeyError, memoryStore } from '@latchkey/core';
 import { providerContract, virtualClock } from '@latchkey/core/testing';
 import { startLclxEmulator, type LclxBehaviour } from '@latchkey/emulators';
 import { describe, expect, it } from 'vitest';
@@ -39,6 +39,7 @@ describe('lclx', () => {
     ['T9: plain http', { origin: 'http://lclxchange.com' }, 'origin must be https'],
     ['a misspelt option', { timeout: 5 }, '"timeout"'],
     ['a timeout that is none', { timeoutMs: 0 }, 'timeoutMs must be above 0'],
+    ['a store that is none', { pace: { requests: 1, perMs: 1, store: {} } }, 'pace must be'],
   ])('refuses %s at construction', (_, options, said) => {
     expect(() => lclx(options)).toThrow(
       expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining(said) as string }),
@@ -70,6 +71,22 @@ describe('lclx', () => {
       },
       // Two are sent, two wait, one is refused; those who wait give up.
       { pace: { requests: 4, perMs: 60_000 }, timeoutMs: 500 },
+    ));
+
+  it('X7: providers with a store in common keep one pace', () =>
+    emulated(
+      async ({ emulator, provider, credentials }) => {
+        const store = memoryStore();
+        const pace = { requests: 2, perMs: 60_000, store };
+        const { origin } = emulator;
+        const all = [1, 2].map(() => lclx({ origin, pace, timeoutMs: 500 }));
+        const outcomes = await Promise.allSettled(all.map((one) => one.signIn(credentials)));
+        expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+        await provider.signIn(credentials);
+        expect(emulator.requests).toHaveLength(2);
+        for (const { upstream } of all) await upstream.close();
+      },
+      { pace: false },
     ));
 
   it('reads the documented sample, whose token is no decodable JWT', async () => {

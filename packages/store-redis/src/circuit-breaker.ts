@@ -33,7 +33,8 @@ export function createCircuitBreaker(
     },
     unanswered() {
       inARow += 1;
-      if (inARow >= most) nextTrialAt = now() + spanMs;
+      // Those that end later, when it is open, were made before, or are trials.
+      if (inARow === most) nextTrialAt = now() + spanMs;
     },
   };
 }

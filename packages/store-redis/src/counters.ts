@@ -89,6 +89,8 @@ if total == before and cost <= 0 then
   redis.call('DEL', key)
   return 0
 end
+-- When it is refused, too: with a longer span than before, what is there counts for longer.
+redis.call('PEXPIRE', key, math.ceil(span / 1000))
 if cost > 0 then
   if total - before + cost > limit then
     local index, at, sum = 0, 0, 0
@@ -100,7 +102,6 @@ if cost > 0 then
   end
   redis.call('RPUSH', key, packed(now, total + cost))
 end
-redis.call('PEXPIRE', key, math.ceil(span / 1000))
 return 0
 `);
 

@@ -1,9 +1,13 @@
 import { isLatchkeyError, LatchkeyError } from '@latchkey/core';
 import { safeCause } from '@latchkey/core/store';
 import { createCircuitBreaker } from './circuit-breaker.js';
+import { createDeadlines } from './deadlines.js';
 
-/** Runs calls to Redis, none of which takes longer than its deadline. */
-export type Guard = <T>(call: () => Promise<T>) => Promise<T>;
+/**
+ * Runs calls to Redis, none of which takes longer than its deadline. They reject, and never throw. What comes after that is
+ * given to `undo`, where it must not stay as it is.
+ */
+export type Guard = <T>(call: () => Promise<T>, undo?: (reply: T) => Promise<unknown>) => Promise<T>;
 
 /**
  * Makes what every call goes through. After a few that Redis did not answer in time, calls fail at once for a second, but for
@@ -15,25 +19,29 @@ export type Guard = <T>(call: () => Promise<T>) => Promise<T>;
  */
 export function createGuard(deadlineMs: number, now: () => number): Guard {
   const breaker = createCircuitBreaker({ most: mostInARow, spanMs: trialEveryMs }, now);
+  const deadlines = createDeadlines(deadlineMs, now);
   let underWay = 0;
 
-  return function guarded(call) {
+  return function guarded(call, undo) {
     if (underWay >= mostUnderWay) return Promise.reject(failure('Too many calls wait for Redis'));
     if (!breaker.admits())
       return Promise.reject(failure('Redis has not been answering, and is asked again in a moment'));
     underWay += 1;
     return new Promise((resolve, reject) => {
       let isOver = false;
-      const stop = startDeadline(deadlineMs, now, () => {
+      const stop = deadlines.start(() => {
         isOver = true;
         breaker.unanswered();
         reject(failure(`Redis did not answer within ${deadlineMs} ms`));
       });
-      begun(call).then(
+      call().then(
         (reply) => {
           underWay -= 1;
           // An answer that comes too late is none: a server that is always late is to be left alone, too.
-          if (isOver) return;
+          if (isOver) {
+            undo?.(reply).catch(() => undefined);
+            return;
+          }
           stop();
           breaker.answered();
           resolve(reply);
@@ -51,32 +59,6 @@ export function createGuard(deadlineMs: number, now: () => number): Guard {
   };
 }
 
-/**
- * Calls `onEnd` when the time is over, unless it is stopped before. Where this process was busy for so long, which says nothing
- * of Redis, it first looks at what has come meanwhile.
- */
-function startDeadline(ms: number, now: () => number, onEnd: () => void): () => void {
-  const dueAt = now() + ms;
-  let look: NodeJS.Immediate | undefined;
-  let timer = setTimeout(end, ms);
-  return () => {
-    clearTimeout(timer);
-    if (look) clearImmediate(look);
-  };
-
-  function end() {
-    const lateMs = now() - dueAt;
-    // Busy just after the command was made, it may not even have sent it.
-    if (lateMs > busyMs) timer = setTimeout(() => (look = setImmediate(onEnd)), Math.min(lateMs, ms));
-    else look = setImmediate(onEnd);
-  }
-}
-
-/** What a client throws, it rejects with. */
-async function begun<T>(call: () => Promise<T>): Promise<T> {
-  return call();
-}
-
 // Redis begins each of its errors with a word in capitals: `OOM command not allowed`. Clients say theirs in plain words.
 function isReply(error: unknown): boolean {
   return isLatchkeyError(error) || (error instanceof Error && /^[A-Z]{2,} /.test(error.message));
@@ -92,4 +74,3 @@ function failure(what: string, error?: unknown): LatchkeyError {
 const mostInARow = 5;
 const trialEveryMs = 1_000;
 const mostUnderWay = 10_000;
-const busyMs = 20;

@@ -59,6 +59,8 @@ export function createInvalidations(options: {
       onTurn();
       for (const event of turns) subscriber.off(event, onTurn);
       subscriber.off('message', onMessageOf);
+      // A client that is still to connect would do so for this.
+      if (triedAt === -Infinity) return;
       await subscriber.unsubscribe(channel, ...(isIoredis ? [] : [onMessage]));
     },
   };

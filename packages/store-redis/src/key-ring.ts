@@ -20,6 +20,8 @@ export interface Place {
   readonly sealKey: Buffer;
   /** Says which text is kept there, to those who have the secret. */
   macOf(text: string): Buffer;
+  /** What was last found there, and its text. */
+  last?: { readonly value: Buffer; readonly text: string } | undefined;
 }
 
 /** The keys of each secret, in the order of the secrets. */

@@ -45,8 +45,10 @@ export function createLocalCopy(options: {
     reading(name) {
       const startedAt = now();
       if (!invalidations.areTold(startedAt)) return undefined;
-      const reading: Copy = { endsAt: startedAt };
-      copies.set(name, reading);
+      const found = copies.peek(name);
+      // One for all who read it at the same time: would each begin anew, a value that is always being read were never kept.
+      const reading: Copy = found && found.value === undefined ? found : { endsAt: startedAt };
+      if (reading !== found) copies.set(name, reading);
       return {
         read(value, timeLeftMs) {
           // It was changed meanwhile, and what was read may be older than that.

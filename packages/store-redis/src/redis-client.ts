@@ -9,8 +9,8 @@ export type RedisSubscriber = RedisClient & {
   subscribe(...args: never[]): Promise<unknown>;
   unsubscribe(...args: never[]): Promise<unknown>;
   ping(...args: never[]): Promise<unknown>;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  on(...args: never[]): unknown;
+  off(...args: never[]): unknown;
 };
 
 /** What of node-redis is used. */

@@ -74,6 +74,8 @@ export const redisStoreOptions = z
   .refine(({ client, localCopy }) => (localCopy?.subscriber as unknown) !== client, {
     path: ['localCopy', 'subscriber'],
     message: 'must be a connection of its own: one that subscribes does nothing else',
+    // Also where something else is wrong, so that all is said at once.
+    when: ({ value }) => kindOf((value as { client?: unknown } | undefined)?.client) !== undefined,
   });
 
 function isSubscriber(value: unknown): boolean {

@@ -86,7 +86,11 @@ export function redisStore(options: RedisStoreOptions): Store {
     async lease(key, options) {
       checkCall(key);
       const ttlMs = spanIn(options, 'ttlMs');
-      const lease = await guarded(() => leases.take(key, ttlMs));
+      const lease = await guarded(
+        () => leases.take(key, ttlMs),
+        // Nobody has it, and all would wait for its end.
+        async (late) => late?.release(),
+      );
       return (
         lease &&
         Object.freeze({
@@ -106,8 +110,8 @@ export function redisStore(options: RedisStoreOptions): Store {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      // A connection that is down listens to nothing any more.
-      if (copy) await guarded(() => copy.close()).catch(() => undefined);
+      // A connection that is down listens to nothing any more. How the other one is does not matter.
+      if (copy) await createGuard(deadlineMs, now)(() => copy.close()).catch(() => undefined);
     },
   };
   return Object.freeze(copy ? peekable(store, (keys) => (isClosed ? undefined : copied(keys))) : store);

@@ -10,8 +10,9 @@ redis.call('PUBLISH', ARGV[1], ARGV[2])
 return 1
 `);
 
-/** KEYS: wherever it may be. ARGV: channel, names. */
+/** KEYS: wherever it may be. ARGV: channel, names; then, for the first key, the value that has to be there, or else 0 is returned. */
 export const deleteScript = script(`
+if ARGV[3] and redis.call('MGET', KEYS[1])[1] ~= ARGV[3] then return 0 end
 local deleted = redis.call('DEL', unpack(KEYS))
 redis.call('PUBLISH', ARGV[1], ARGV[2])
 return deleted
@@ -20,13 +21,16 @@ return deleted
 /**
  * KEYS and ARGV as in `setScript`; then, for each key, what the value there begins with. That of the first key that has one
  * counts. Nothing more: no key may have one. Returns 1, or 0 where something else is there.
+ *
+ * What is empty, or is no text, is none: it cannot have been sealed, and must not stand in the way.
  */
 export const replaceScript = script(`
 local isThere = false
+local found = redis.call('MGET', unpack(KEYS))
 for i = 1, #KEYS do
-  if redis.call('EXISTS', KEYS[i]) == 1 then
+  if found[i] and found[i] ~= '' then
     local head = ARGV[4 + i]
-    if not head or head == '' or redis.call('GETRANGE', KEYS[i], 0, #head - 1) ~= head then return 0 end
+    if not head or head == '' or string.sub(found[i], 1, #head) ~= head then return 0 end
     isThere = true
     break
   end

@@ -27,8 +27,9 @@ type Names = readonly [string, ...string[]];
  * them run beside others that have not.
  *
  * One server does each of these in one step. In a cluster the names lie in different slots and are gone through one by one:
- * there, while secrets are rotated, two processes that write one value at the same moment may each see their own until it is
- * written again. With one secret there is one name, and no difference.
+ * there, while secrets are rotated, of two processes that replace one value at the same moment both may be told that they have
+ * not, and two that write it may each see their own until it is written again. With one secret there is one name, and no
+ * difference.
  *
  * @param channel is told the names of each value that is changed.
  */
@@ -42,8 +43,10 @@ export function createValues(commands: RedisCommands, ring: KeyRing, channel: st
 
     async read(keys) {
       const places = keys.map(placesOf);
-      const found = await gotten(places.flatMap((ofKey) => namesOf(ofKey)));
-      return places.map((ofKey, at) => opened(ofKey, found.slice(at * ring.length, (at + 1) * ring.length)));
+      const names: string[] = [];
+      for (const ofKey of places) for (const { name } of ofKey) names.push(name);
+      const found = await gotten(names);
+      return places.map((ofKey, at) => opened(ofKey, found, at * ring.length));
     },
 
     async timeLeft(key) {
@@ -54,14 +57,27 @@ export function createValues(commands: RedisCommands, ring: KeyRing, channel: st
 
     async write(key, text, ttlMs) {
       const places = placesOf(key);
-      const [first, ...others] = places;
-      await run(commands, setScript, isApart ? [first.name] : namesOf(places), toBeKept(places, text, ttlMs));
-      if (isApart) await removeAt(others, places);
+      const value = toBeKept(places, text, ttlMs);
+      if (!isApart) {
+        await run(commands, setScript, namesOf(places), value);
+        return;
+      }
+      const found = await gotten(namesOf(places));
+      await run(commands, setScript, [places[0].name], value);
+      await removeFound(places, found);
     },
 
     async remove(key) {
       const places = placesOf(key);
-      await removeAt(places, places);
+      const names = namesOf(places);
+      const removeAll = () => Promise.all(names.map((name) => removeAt([name], places)));
+      if (!isApart) {
+        await removeAt(names, places);
+        return;
+      }
+      await removeAll();
+      // Once more: who was just moving it may have taken it from one name when it was not yet at the other.
+      await removeAll();
     },
 
     async replace(key, expected, text, ttlMs) {
@@ -74,8 +90,7 @@ export function createValues(commands: RedisCommands, ring: KeyRing, channel: st
       if (await swap([])) return true;
       // What cannot be opened is none, and must not stand in the way.
       const found = await gotten(names);
-      const isGone = found.every((one) => one === null);
-      if (isGone || opened(places, found) !== undefined) return false;
+      if (!found.some(isThere) || opened(places, found) !== undefined) return false;
       return await swap(found.map((one) => one ?? Buffer.alloc(0)));
     },
   };
@@ -90,21 +105,28 @@ export function createValues(commands: RedisCommands, ring: KeyRing, channel: st
     return places;
   }
 
-  async function gotten(names: readonly string[]): Promise<(Buffer | null)[]> {
-    const [first, second] = names;
+  // Of what is no text, a list say, MGET says that there is none, where GET would fail.
+  async function gotten(names: readonly string[]): Promise<Found[]> {
+    const [first] = names;
     if (first === undefined) return [];
-    if (second !== undefined && !commands.isCluster) {
-      return (await commands.send(first, ['MGET', ...names])) as (Buffer | null)[];
-    }
-    return (await Promise.all(names.map((name) => commands.send(name, ['GET', name])))) as (Buffer | null)[];
+    if (!commands.isCluster) return (await commands.send(first, ['MGET', ...names])) as Found[];
+    const replies = await Promise.all(names.map((name) => commands.send(name, ['MGET', name])));
+    return (replies as [Found][]).flat();
   }
 
-  async function removeAt(some: readonly Place[], all: Places): Promise<void> {
-    const remove = (names: Names) => run(commands, deleteScript, names, toldOf(all));
-    const [first, ...others] = some.map(({ name }) => name);
-    if (first === undefined) return;
-    if (isApart) await Promise.all([first, ...others].map((name) => remove([name])));
-    else await remove([first, ...others]);
+  /** @param value what has to be there. @returns whether there was something. */
+  async function removeAt(names: Names, places: Places, ...value: [] | [Buffer]): Promise<boolean> {
+    return numberIn(await run(commands, deleteScript, names, [...toldOf(places), ...value])) > 0;
+  }
+
+  /** Takes away what was found under all names but the first, unless it has changed since. @returns of which it did. */
+  async function removeFound(places: Places, found: readonly Found[]): Promise<boolean[]> {
+    return await Promise.all(
+      places.map(async ({ name }, at) => {
+        const value = found[at];
+        return at > 0 && isThere(value) && (await removeAt([name], places, value));
+      }),
+    );
   }
 
   /** @param heads what has to be there; see `replaceScript`. */
@@ -113,16 +135,19 @@ export function createValues(commands: RedisCommands, ring: KeyRing, channel: st
   }
 
   async function swapApart(places: Places, heads: readonly Buffer[], value: Kept): Promise<boolean> {
-    const [first, ...others] = places;
-    const found = await gotten(namesOf(places));
-    const at = found.findIndex((one) => one !== null);
+    const names = namesOf(places);
+    const found = await gotten(names);
+    const at = found.findIndex(isThere);
     const head = heads[at];
     if (at === -1 ? heads.length > 0 : !head || !found[at]?.subarray(0, head.length).equals(head))
       return false;
     // Where another name has it, none may have come to this one since.
-    const isDone = await swapAtOnce([first.name], at === 0 && head ? [head] : [], value);
-    if (isDone) await removeAt(others, places);
-    return isDone;
+    if (!(await swapAtOnce([names[0]], at === 0 && head ? [head] : [], value))) return false;
+    const removed = await removeFound(places, found);
+    // Somebody else has written it, or taken it away, who knew nothing of what is at this name now.
+    const isLate = at === -1 ? (await gotten(names)).slice(1).some(isThere) : at > 0 && !removed[at];
+    if (isLate) await removeAt([names[0]], places, value[2]);
+    return !isLate;
   }
 
   /** Which values have changed, for all who may have copies. */
@@ -135,16 +160,23 @@ export function createValues(commands: RedisCommands, ring: KeyRing, channel: st
   }
 }
 
+type Found = Buffer | null;
+
 /** What scripts are given for a value: channel, names, value, milliseconds. */
 type Kept = readonly [string, string, Buffer, string];
 
 /** What stands at the first name that has something, if it can be opened. */
-function opened(places: Places, found: readonly (Buffer | null)[]): string | undefined {
+function opened(places: Places, found: readonly Found[], from = 0): string | undefined {
   for (const [at, place] of places.entries()) {
-    const value = found[at];
-    if (value) return openedValue(place, value);
+    const value = found[from + at];
+    if (isThere(value)) return openedValue(place, value);
   }
   return undefined;
+}
+
+/** What is empty is nothing that was ever sealed: it is none, here as in `replaceScript`. */
+function isThere(value: Found | undefined): value is Buffer {
+  return value !== undefined && value !== null && value.length > 0;
 }
 
 function namesOf([first, ...others]: Places): Names {

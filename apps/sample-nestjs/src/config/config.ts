@@ -18,10 +18,13 @@ export class Config {
   /** Options of the providers that are in use. */
   readonly cryptlex: CryptlexOptions | undefined;
   readonly lclx: LclxOptions | undefined;
+  /** What all processes share is in there; without it each has all of it in its own memory. */
+  readonly redis: { readonly url: string; readonly secrets: readonly string[] } | undefined;
 
   constructor(environment: Environment) {
     const { CRYPTLEX_ACCOUNT_ALIAS: accountAlias, CRYPTLEX_ACCOUNT_ID: accountId } = environment;
     const { CRYPTLEX_REGION: region, CRYPTLEX_ORIGIN: origin } = environment;
+    const { REDIS_URL: url, STORE_SECRETS: secrets } = environment;
     this.isProduction = environment.NODE_ENV === 'production';
     this.host = environment.HOST;
     this.port = environment.PORT;
@@ -31,6 +34,7 @@ export class Config {
     this.logSecret = environment.LOG_SECRET;
     this.cryptlex = accountAlias || accountId ? { accountAlias, accountId, region, origin } : undefined;
     this.lclx = environment.LCLX_ORIGIN ? { origin: environment.LCLX_ORIGIN } : undefined;
+    this.redis = url && secrets ? { url, secrets } : undefined;
     this.logLevel = environment.LOG_LEVEL ?? (this.isProduction ? 'info' : 'warn');
   }
 

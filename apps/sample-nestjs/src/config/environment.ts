@@ -20,6 +20,8 @@ export const environmentSchema = z.object({
   CRYPTLEX_ORIGIN: origin().optional(),
   CRYPTLEX_PRODUCT_ID: z.guid('must be the id of a product, a UUID').optional(),
   LCLX_ORIGIN: origin().optional(),
+  REDIS_URL: redisUrl().optional(),
+  STORE_SECRETS: secrets().optional(),
 });
 
 export type Environment = z.output<typeof environmentSchema>;
@@ -34,6 +36,9 @@ export function problemsTogether(given: Readonly<Record<string, string | undefin
   for (const name of ['CRYPTLEX_REGION', 'CRYPTLEX_ORIGIN', 'CRYPTLEX_PRODUCT_ID'])
     if (given[name] && !alias && !id)
       problems.push(`${name} needs CRYPTLEX_ACCOUNT_ALIAS or CRYPTLEX_ACCOUNT_ID`);
+  if (given.REDIS_URL && !given.STORE_SECRETS)
+    problems.push('REDIS_URL needs STORE_SECRETS, with which what is in Redis is sealed');
+  if (given.STORE_SECRETS && !given.REDIS_URL) problems.push('STORE_SECRETS needs REDIS_URL');
   return given.NODE_ENV === 'production' ? [...problems, ...problemsInProduction(given)] : problems;
 }
 
@@ -75,4 +80,40 @@ function isOrigin(text: string): boolean {
   const { protocol, hostname, origin, href } = new URL(text);
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   return href === `${origin}/` && (protocol === 'https:' || (protocol === 'http:' && isLoopback));
+}
+
+function redisUrl() {
+  return z
+    .string()
+    .refine(isRedisUrl, 'must be like redis://user:password@host:6379, percent-encoded; rediss: for TLS');
+}
+
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, username, password, search, hash } = new URL(text);
+  // The number of a database at most comes after the host: the rest of a password with `/`, `?` or `#` in it would do so, too.
+  const hasNoMore = /^(\/\d*)?$/.test(pathname) && `${search}${hash}` === '';
+  return /^rediss?:$/.test(protocol) && hostname !== '' && hasNoMore && isEncoded(username + password);
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The newest first. */
+function secrets() {
+  const isUsable = (all: readonly string[]) =>
+    all.length <= 8 && new Set(all).size === all.length && all.every((secret) => secret.length >= 32);
+  return z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .refine(
+      isUsable,
+      'must be up to 8 secrets with at least 32 characters each, all different, separated by commas',
+    );
 }

@@ -4,6 +4,8 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { Providers } from '../providers/providers.js';
+import { SharedStore } from '../store/shared-store.js';
+import { StoreHealthIndicator } from './store-health.indicator.js';
 
 @Public()
 @ApiTags('health')
@@ -13,6 +15,8 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly latchkey: LatchkeyHealthIndicator,
     private readonly providers: Providers,
+    private readonly stores: StoreHealthIndicator,
+    private readonly shared: SharedStore,
   ) {}
 
   @Get('live')
@@ -22,7 +26,7 @@ export class HealthController {
     return this.health.check([]);
   }
 
-  /** A provider that is down does not count: pages say so themselves, and no other instance could do better. */
+  /** A provider or a store that is down does not count: pages say so themselves, and no other instance could do better. */
   @Get('ready')
   @ApiOperation({ summary: 'Whether requests may come; not any more once it has been told to stop' })
   @HealthCheck()
@@ -31,15 +35,19 @@ export class HealthController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Whether each provider can be reached' })
+  @ApiOperation({
+    summary: 'Whether each provider can be reached, and the store that processes share, if they do',
+  })
   @HealthCheck()
   all(): Promise<HealthCheckResult> {
-    return this.health.check(
-      this.providers.all.map(
+    const { store } = this.shared;
+    return this.health.check([
+      ...this.providers.all.map(
         ({ name }) =>
           () =>
             this.latchkey.check(name, { provider: name }),
       ),
-    );
+      ...(store ? [() => this.stores.check('store', store)] : []),
+    ]);
   }
 }
