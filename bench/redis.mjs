@@ -45,6 +45,10 @@ console.log(
 );
 for (const [name, { value, all }] of Object.entries(bytes)) console.log(`| ${name} | ${value} | ${all} |`);
 
+console.log('\n| left by the first sign-in of an account | bytes in Redis | for |\n| --- | --- | --- |');
+for (const { type, bytes, hours } of await leftByTheFirstSignIn()) {
+  console.log(`| a ${type} | ${bytes} | ${hours.toFixed(1)} h |`);
+}
 console.log('\n| call | commands | CPU of Redis |\n| --- | --- | --- |');
 for (const [name, { commands, micros }] of await costsOfCalls()) {
   console.log(`| ${name} | ${commands} | ${micros.toFixed(1)} µs |`);
@@ -227,4 +231,28 @@ async function serverCosts() {
   ]);
   const seconds = [...info.matchAll(/^used_cpu_(?:user|sys):([\d.]+)/gm)].map(([, value]) => Number(value));
   return { counts: Object.fromEntries(counts), cpuSeconds: seconds[0] + seconds[1] };
+}
+
+/** Each key that a first sign-in leaves, from a client that is named: the session last, since it is the largest. */
+async function leftByTheFirstSignIn() {
+  await nodeRedis.flushDb();
+  const sessions = createSessions({
+    providers: [provider],
+    store: redisStore({ client: nodeRedis, secrets }),
+  });
+  // A wrong password before it, so that its counters are there.
+  await sessions
+    .signIn(provider.name, { ...credentials, password: 'wrong-password' }, { client: '192.0.2.1' })
+    .catch(() => {});
+  await sessions.signIn(provider.name, credentials, { client: '192.0.2.1' });
+  await sessions.close();
+  const keys = await nodeRedis.keys('*');
+  const left = await Promise.all(
+    keys.map(async (key) => ({
+      type: await nodeRedis.type(key),
+      bytes: await nodeRedis.memoryUsage(key),
+      hours: (await nodeRedis.pTTL(key)) / 3_600_000,
+    })),
+  );
+  return left.sort((one, other) => one.bytes - other.bytes);
 }

@@ -50,6 +50,8 @@ describe('readConfig', () => {
       CRYPTLEX_ORIGIN: 'https://canary.example.com/path',
       CRYPTLEX_PRODUCT_ID: 'canary',
       LCLX_ORIGIN: 'canary',
+      REDIS_URL: 'redis://:canary@redis.example.com/canary',
+      STORE_SECRETS: 'canary',
     });
     const named = told.split('\n').flatMap((line) => /^ {2}([A-Z_]+) /.exec(line)?.[1] ?? []);
     expect(new Set(named)).toEqual(
@@ -66,6 +68,8 @@ describe('readConfig', () => {
         'CRYPTLEX_ORIGIN',
         'CRYPTLEX_PRODUCT_ID',
         'LCLX_ORIGIN',
+        'REDIS_URL',
+        'STORE_SECRETS',
       ]),
     );
     expect(told).not.toMatch(/canary|koa|mars|loud|70000/);
@@ -77,6 +81,51 @@ describe('readConfig', () => {
     ['the product', { CRYPTLEX_PRODUCT_ID: '11111111-0000-4000-8000-000000000002' }],
   ])('takes %s of Cryptlex only with an account there, and does not fall back on emulators', (_, given) => {
     expect(messageOf(given)).toContain('needs CRYPTLEX_ACCOUNT_ALIAS or CRYPTLEX_ACCOUNT_ID');
+  });
+
+  it('keeps all in memory, in production too, unless it is told of a Redis and of what to seal with', () => {
+    const secrets = ['a newer secret that is long enough', 'an older secret that is long enough'];
+    const given = { REDIS_URL: 'redis://127.0.0.1:6379', STORE_SECRETS: secrets.join(', ') };
+    expect(readConfig(production).redis).toBeUndefined();
+    expect(readConfig({ ...production, ...given }).redis).toEqual({
+      url: given.REDIS_URL,
+      secrets,
+    });
+    expect(messageOf({ REDIS_URL: given.REDIS_URL })).toContain('REDIS_URL needs STORE_SECRETS');
+    expect(messageOf({ STORE_SECRETS: given.STORE_SECRETS })).toContain('STORE_SECRETS needs REDIS_URL');
+  });
+
+  it.each([
+    ['one', 'a'.repeat(32), true],
+    ['eight', [...'abcdefgh'].map((letter) => letter.repeat(32)).join(), true],
+    ['nine', [...'abcdefghi'].map((letter) => letter.repeat(32)).join(), false],
+    ['one that is too short', 'a'.repeat(31), false],
+    ['one that comes twice', `${'a'.repeat(32)},${'a'.repeat(32)}`, false],
+    ['one and an empty one', `${'a'.repeat(32)},`, false],
+  ])('takes as secrets of the store %s: %s', (_, STORE_SECRETS, isTaken) => {
+    const given = { REDIS_URL: 'redis://127.0.0.1', STORE_SECRETS };
+    if (isTaken) expect(readConfig(given).redis?.secrets.join()).toBe(STORE_SECRETS);
+    else expect(messageOf(given)).toMatch(/STORE_SECRETS must be/);
+  });
+
+  it.each([
+    ['redis://127.0.0.1', true],
+    ['redis://localhost:6379/', true],
+    ['rediss://user:p%40ss@redis.example.com:6380/2', true],
+    ['redis://[::1]:6379', true],
+    ['redis://:can%ary@redis.example.com', false],
+    ['redis://:can/ary@redis.example.com', false],
+    ['redis://:can?ary@redis.example.com', false],
+    ['redis://:can#ary@redis.example.com', false],
+    ['redis://redis.example.com/canary', false],
+    ['redis:///0', false],
+    ['https://redis.example.com', false],
+    ['unix:///run/redis.sock', false],
+    ['127.0.0.1:6379', false],
+  ])('takes %s for the address of a Redis: %s', (REDIS_URL, isTaken) => {
+    const given = { REDIS_URL, STORE_SECRETS: 'a'.repeat(32) };
+    if (isTaken) expect(readConfig(given).redis?.url).toBe(REDIS_URL);
+    else expect(messageOf(given)).toMatch(/REDIS_URL must be like/);
   });
 
   it('refuses to start in production without each thing that is needed there', () => {

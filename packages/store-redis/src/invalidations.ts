@@ -61,7 +61,9 @@ export function createInvalidations(options: {
       subscriber.off('message', onMessageOf);
       // A client that is still to connect would do so for this.
       if (triedAt === -Infinity) return;
-      await subscriber.unsubscribe(channel, ...(isIoredis ? [] : [onMessage]));
+      const leave = () => subscriber.unsubscribe(channel, ...(isIoredis ? [] : [onMessage]));
+      // Lost with a connection that went, it is sent again on the next, where the client has subscribed again by itself.
+      await leave().catch(leave);
     },
   };
 

@@ -13,7 +13,7 @@ export interface RedisStoreOptions {
   /**
    * What values are sealed and keys are hashed with: 32 bytes each at least, of random text. The first is used for what is
    * written; what was written with the others is found. To rotate, add the new one last everywhere, then move it to the
-   * front everywhere, then take the old one away; between the last two as long as something is to live on.
+   * front everywhere, then take the old one away: a quarter more than the `maxAgeMs` of sessions later, or some are signed out.
    */
   readonly secrets: readonly string[];
   /** How long Redis has for each call. Default: 250. */

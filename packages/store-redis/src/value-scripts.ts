@@ -10,7 +10,10 @@ redis.call('PUBLISH', ARGV[1], ARGV[2])
 return 1
 `);
 
-/** KEYS: wherever it may be. ARGV: channel, names; then, for the first key, the value that has to be there, or else 0 is returned. */
+/**
+ * KEYS: wherever it may be. ARGV: channel, names; then the value that has to be at the first key, where that matters. Returns how
+ * many there were.
+ */
 export const deleteScript = script(`
 if ARGV[3] and redis.call('MGET', KEYS[1])[1] ~= ARGV[3] then return 0 end
 local deleted = redis.call('DEL', unpack(KEYS))

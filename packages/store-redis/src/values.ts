@@ -15,6 +15,10 @@ export interface Values {
   timeLeft(key: string): Promise<number>;
   write(key: string, text: string, ttlMs: number): Promise<void>;
   remove(key: string): Promise<void>;
+  /**
+   * Knows a value by the MAC of its text. What is broken behind that cannot be read, but can be replaced by who knows the text;
+   * what cannot be read counts as none.
+   */
   replace(key: string, expected: string | undefined, text: string, ttlMs: number): Promise<boolean>;
 }
 

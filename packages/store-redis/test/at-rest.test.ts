@@ -62,7 +62,7 @@ describeWithRedis('what Redis has, and is told', () => {
     expect(await client.eval(endlessScript, 0), 'keys without an end').toEqual([]);
     for (const name of await client.keysBuffer('*')) {
       seen.push({ where: 'a key', bytes: name });
-      const dumped = await client.dumpBuffer(name);
+      const dumped = (await client.dumpBuffer(name)) as Buffer | null;
       if (dumped) seen.push({ where: 'a dump', bytes: dumped });
       const type = await client.type(name);
       if (type === 'string') {
@@ -238,15 +238,19 @@ describeWithRedis('what Redis has, and is told', () => {
       });
       const ids: string[] = [];
       const signIn = async (client: string, replaces?: string) => {
-        const { id } = await sessions.signIn(noted.name, { email, password } as never, {
-          client,
-          ...(replaces !== undefined && { replaces }),
-        });
+        const { id } = await sessions.signIn(
+          noted.name,
+          { email, password },
+          {
+            client,
+            ...(replaces !== undefined && { replaces }),
+          },
+        );
         ids.push(id);
         return id;
       };
       const failed = (name: string, word: string, client: string) =>
-        sessions.signIn(noted.name, { email: name, password: word } as never, { client }).then(
+        sessions.signIn(noted.name, { email: name, password: word }, { client }).then(
           () => 'done',
           (error: unknown) => (error as { code: string }).code,
         );
@@ -274,9 +278,13 @@ describeWithRedis('what Redis has, and is told', () => {
       const token = await source.getToken();
       expect((await sameSource.getToken()).value).toBe(token.value);
       await source.getToken({ rejected: token });
-      await using refused = tokenSource(noted, { email: refusedService, password: wrongPassword } as never, {
-        store,
-      });
+      await using refused = tokenSource(
+        noted,
+        { email: refusedService, password: wrongPassword },
+        {
+          store,
+        },
+      );
       await expect(refused.getToken()).rejects.toMatchObject({ code: 'invalid_credentials' });
 
       const lease = await store.lease('lease:canary-lease-of-a-key', { ttlMs: 60_000 });

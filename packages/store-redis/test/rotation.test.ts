@@ -9,6 +9,7 @@ import { clusterConnectors, connectPlainly, serverConnectors, type Connected } f
 import { startRedisCluster } from './harness/redis-cluster.js';
 import { describeWithRedis } from './harness/redis-needed.js';
 import { startRedis } from './harness/redis-server.js';
+import { until } from './harness/until.js';
 
 const old = 'the old secret of the tests: 32 bytes or more';
 const fresh = 'the new secret of the tests: 32 bytes or more';
@@ -49,10 +50,10 @@ const places = [
 ];
 
 describeWithRedis('secrets are rotated', () => {
-  describe.each(places)('$where', ({ start, connect }) => {
+  describe.each(places)('$where', ({ where, start, connect }) => {
     let client: RedisClient;
     let servers: { send(command: string, ...args: string[]): Promise<unknown> }[];
-    let stop: () => Promise<void>;
+    let stop: (() => Promise<void>) | undefined;
     beforeAll(async () => {
       const { port, ports, stop: stopServers } = await start();
       const connected: Connected<RedisClient, unknown> = await connect(port);
@@ -64,13 +65,13 @@ describeWithRedis('secrets are rotated', () => {
         await stopServers();
       };
     });
-    afterAll(() => stop());
+    afterAll(() => stop?.());
 
     /** Makes processes of one application. */
     function processes() {
       const prefix = `${randomUUID()}:`;
-      return (secrets: readonly string[]): Store =>
-        redisStore({ client, prefix, secrets, deadlineMs: 10_000 });
+      return (secrets: readonly string[], by = client): Store =>
+        redisStore({ client: by, prefix, secrets, deadlineMs: 10_000 });
     }
 
     describe.concurrent.each(mixtures)('%s', (_, ones, others) => {
@@ -176,7 +177,7 @@ describeWithRedis('secrets are rotated', () => {
 
       it('X1: of many who want a lease at once not two have it, and it is had again', async () => {
         const processOf = processes();
-        const stores = [ones, others, ones, others].map(processOf);
+        const stores = [ones, others, ones, others].map((one) => processOf(one));
         for (let round = 0; round < 10; round += 1) {
           const wanted = await Promise.all(stores.map((store) => store.lease('lease:a', long)));
           const held = wanted.filter((lease): lease is Lease => lease !== undefined);
@@ -190,7 +191,7 @@ describeWithRedis('secrets are rotated', () => {
 
       it('X7, S5: there is one limit', async () => {
         const processOf = processes();
-        const stores = [ones, others].map(processOf);
+        const stores = [ones, others].map((one) => processOf(one));
         const limit = { limit: 20, perMs: 600_000 };
         const take = (n: number, cost = 1) => stores[n % 2]!.take('throttle:a', { ...limit, cost });
         const outcomes = await Promise.all(Array.from({ length: 60 }, (_, n) => take(n)));
@@ -207,6 +208,21 @@ describeWithRedis('secrets are rotated', () => {
         for (let n = 0; n < 20; n += 1) if ((await take(n)).taken) again += 1;
         // What the one has counted under one secret only, the other cannot give back twice.
         expect(again).toBe(5);
+      });
+
+      it('S5: what was refused counts nowhere', async () => {
+        const processOf = processes();
+        const [one, other] = [processOf(ones), processOf(others)];
+        const limit = { limit: 3, perMs: 600_000 };
+        // Of several keys, some are counted under the one secret first, and some under the other.
+        for (let n = 0; n < 8; n += 1) {
+          const take = (store: Store, cost: number) => store.take(`throttle:${n}`, { ...limit, cost });
+          await take(one, 3);
+          for (let times = 0; times < 5; times += 1) expect((await take(other, 1)).taken).toBe(false);
+          await take(one, -3);
+          expect((await take(other, 3)).taken).toBe(true);
+          expect((await take(one, 1)).taken).toBe(false);
+        }
       });
 
       it('is as one store to whatever they do one after the other', async () => {
@@ -263,7 +279,8 @@ describeWithRedis('secrets are rotated', () => {
     it('X5: nobody is signed out at any step of it, and who signs out is out everywhere', async () => {
       const processOf = processes();
       const clock = virtualClock();
-      const providers = [fakeProvider({ users: [user], lifetimeMs: undefined, clock })] as const;
+      const users = [user, { ...user, email: 'seldom@example.com' }] as const;
+      const providers = [fakeProvider({ users, lifetimeMs: undefined, clock })] as const;
       const sessionsOf = (secrets: readonly string[]) =>
         createSessions({ providers, store: processOf(secrets), maxAgeMs: 8 * hour, throttle: false });
       const pass = async (ms: number) => {
@@ -276,6 +293,10 @@ describeWithRedis('secrets are rotated', () => {
         for (const [id, endsAt] of signedIn) {
           for (const one of running) expect((await one.get(id)) !== undefined).toBe(clock.now() < endsAt);
         }
+      };
+      const comeSeldom = async (secrets: readonly string[]) => {
+        const { id } = await sessionsOf(secrets).signIn('fake', users[1]);
+        signedIn.set(id, clock.now() + 8 * hour);
       };
       const step = async (...secrets: (readonly string[])[]) => {
         const running = secrets.map(sessionsOf);
@@ -293,6 +314,7 @@ describeWithRedis('secrets are rotated', () => {
         for (const one of running) await one.close();
       };
 
+      await comeSeldom(steps[0]);
       await step(steps[0], steps[0]);
       await step(steps[0], steps[1]);
       await step(steps[1], steps[1]);
@@ -303,10 +325,69 @@ describeWithRedis('secrets are rotated', () => {
       for (let hours = 0; hours < 10; hours += 1) {
         await pass(hour);
         await step(steps[2], steps[2]);
+        // Somebody of whose account all was kept before, and is not written again.
+        if (hours === 0) await comeSeldom(steps[2]);
       }
       await step(steps[2], steps[3]);
       await step(steps[3], steps[3]);
       expect([...signedIn.values()].filter((endsAt) => clock.now() < endsAt).length).toBeGreaterThan(16);
+    });
+
+    describe.runIf(where === 'a cluster')('names that are gone through one by one', () => {
+      /** A client that holds one script back, counted from now, until it is let go. */
+      function holding(nth: number) {
+        let scripts = 0;
+        let isHeld = false;
+        let isLetGo = false;
+        const real = client as { sendCommand(...args: unknown[]): Promise<unknown> };
+        const slow = Object.create(client, {
+          sendCommand: {
+            value: async (...args: unknown[]) => {
+              if ((args[2] as unknown[])[0] === 'EVALSHA' && ++scripts === nth) {
+                isHeld = true;
+                await until('let go', () => isLetGo);
+              }
+              return await real.sendCommand(...args);
+            },
+          },
+        }) as RedisClient;
+        const held = () => until('a script to hold', () => isHeld);
+        return { client: slow, held, letGo: () => (isLetGo = true) };
+      }
+
+      it.each([
+        ['[old, new]', steps[1], steps[2]],
+        ['[new, old]', steps[2], steps[1]],
+      ])('X4: what %s deletes is gone, though another moves it meanwhile', async (_, secrets, others) => {
+        for (const nth of [1, 2]) {
+          const { client: slow, held, letGo } = holding(nth);
+          const processOf = processes();
+          for (const text of ['known', 'to', 'all', 'servers'])
+            await processOf(secrets).set('session:a', text, long);
+          const deleting = processOf(secrets, slow).delete('session:a');
+          await held();
+          await processOf(others).replace('session:a', 'servers', 'moved', long);
+          letGo();
+          await deleting;
+          for (const one of [secrets, others]) expect(await processOf(one).get('session:a')).toBeUndefined();
+        }
+      });
+
+      it.each([
+        ['deleted', (store: Store) => store.delete('session:a'), undefined],
+        ['replaced', (store: Store) => store.replace('session:a', 'first', 'third', long), 'third'],
+      ])('X2: what is %s while another moves it is not brought back', async (_, change, left) => {
+        const processOf = processes();
+        await processOf(steps[1]).set('session:a', 'first', long);
+        // The first writes it under the other name, the second takes it from the one it had.
+        const { client: slow, held, letGo } = holding(2);
+        const moving = processOf(steps[2], slow).replace('session:a', 'first', 'second', long);
+        await held();
+        await change(processOf(steps[1]));
+        letGo();
+        expect(await moving).toBe(false);
+        for (const one of [steps[1], steps[2]]) expect(await processOf(one).get('session:a')).toBe(left);
+      });
     });
 
     it('X4: signing out everywhere holds at every step', async () => {

@@ -13,7 +13,7 @@ export function spellingsOf(secret: string): Spelling[] {
   const url = encodeURIComponent(secret);
   const texts = {
     raw: secret,
-    reversed: [...secret].reverse().join(''),
+    reversed: Array.from(secret).reverse().join(''),
     'hex, small': hex,
     'hex, large': hex.toUpperCase(),
     'URL-encoded': url,

@@ -22,14 +22,14 @@ export class SharedStore implements OnModuleInit {
     if (!redis) return;
     this.client = createClient({ url: redis.url });
     // Without it, an error ends the process.
-    this.client.on('error', (error: Error) => this.noteLost(error));
+    this.client.on('error', (error: unknown) => this.noteLost(error));
     this.client.on('ready', () => this.noteBack());
     this.store = redisStore({ client: this.client, secrets: redis.secrets, deadlineMs });
   }
 
   /** In the background, and again and again: it does not give up until it is closed. */
   onModuleInit(): void {
-    this.client?.connect().catch((error: Error) => this.noteLost(error));
+    this.client?.connect().catch((error: unknown) => this.noteLost(error));
   }
 
   /** To be called when all that uses the store has ended. */
@@ -43,7 +43,7 @@ export class SharedStore implements OnModuleInit {
   }
 
   /** One line, however often it then tries in vain. */
-  private noteLost(error: Error): void {
+  private noteLost(error: unknown): void {
     // `close()` ends the connection, and the waiting for one, too.
     if (this.isLost || !this.client?.isOpen) return;
     this.isLost = true;
@@ -63,7 +63,7 @@ const deadlineMs = 1_000;
 const closeMs = 1_000;
 
 /** The code, or the first word of what Redis said: the rest may have an address in it, or a name. */
-function reasonOf(error: Error): string {
+function reasonOf(error: unknown): string {
   const { code, message, constructor } = error as NodeJS.ErrnoException;
   return code ?? /^[A-Z]{2,}\b/.exec(message)?.[0] ?? constructor.name;
 }

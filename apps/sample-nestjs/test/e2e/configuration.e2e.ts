@@ -31,6 +31,8 @@ describe('the environment', () => {
       CRYPTLEX_PRODUCT_ID: 'c4nary',
       LCLX_ORIGIN: 'c4nary',
       LOG_LEVEL: 'c4nary',
+      REDIS_URL: 'http://:c4nary@redis.example',
+      STORE_SECRETS: 'c4nary',
     });
     expect(code).toBe(1);
     expect(tookMs).toBeLessThan(5_000);
@@ -41,6 +43,8 @@ describe('the environment', () => {
       'CRYPTLEX_PRODUCT_ID',
       'LCLX_ORIGIN',
       'LOG_LEVEL',
+      'REDIS_URL',
+      'STORE_SECRETS',
     ])
       expect(stderr).toMatch(new RegExp(`^\\W*${name}\\b`, 'm'));
     expect(`${stdout}${stderr}`).not.toContain('c4nary');

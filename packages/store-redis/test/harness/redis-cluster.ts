@@ -20,7 +20,9 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   try {
     for (const _ of slots) servers.push(await startRedis({ config }));
     const port = servers[0]!.port;
-    await Promise.all(servers.map((server, place) => join(server, slots[place]!, place, port)));
+    await Promise.all(servers.map((server, place) => prepare(server, slots[place]!, place)));
+    // Not before each of them has its epoch: one that knows another takes none.
+    await Promise.all(servers.slice(1).map((server) => join(server, port)));
     await Promise.all(servers.map(untilWhole));
     return { port, servers, stop };
   } catch (error) {
@@ -43,11 +45,10 @@ const slots = [
   [10_923, 16_383],
 ] as const;
 
-async function join(
+async function prepare(
   { port }: RedisServer,
   [first, last]: readonly [number, number],
   place: number,
-  metPort: number,
 ): Promise<void> {
   const { send, close } = await connectPlainly(port);
   try {
@@ -55,7 +56,15 @@ async function join(
     await send('CLUSTER', 'ADDSLOTS', ...own);
     // Or they would first have to find out whose word counts.
     await send('CLUSTER', 'SET-CONFIG-EPOCH', String(place + 1));
-    if (port !== metPort) await send('CLUSTER', 'MEET', '127.0.0.1', String(metPort));
+  } finally {
+    await close();
+  }
+}
+
+async function join({ port }: RedisServer, metPort: number): Promise<void> {
+  const { send, close } = await connectPlainly(port);
+  try {
+    await send('CLUSTER', 'MEET', '127.0.0.1', String(metPort));
   } finally {
     await close();
   }
