@@ -20,8 +20,9 @@ export function sealedValue(place: Place, text: string): Buffer {
 export function openedValue(place: Place, value: Buffer): string | undefined {
   if (place.last?.value.equals(value)) return place.last.text;
   const text = unsealed(place, value);
+  const isKept = text !== undefined && value.length <= mostKeptBytes;
   // A copy: what a client gives is a piece of something larger.
-  place.last = text === undefined ? undefined : { value: Buffer.from(value), text };
+  place.last = isKept ? { value: Buffer.from(value), text } : undefined;
   return text;
 }
 
@@ -47,6 +48,8 @@ export function headOf({ secretId, macOf }: Place, text: string): Buffer {
   return Buffer.concat([Buffer.of(version), secretId, macOf(text)]);
 }
 
+// Of sessions: what is larger is rare, and would add up.
+const mostKeptBytes = 16_384;
 const version = 1;
 const headBytes = 1 + idBytes + macBytes;
 const nonceBytes = 12;
