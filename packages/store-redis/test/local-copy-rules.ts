@@ -420,7 +420,6 @@ async function lastStaleMs(store: Store, other: Store, change: Change): Promise<
     const askedAt = now();
     const value = await store.get('key');
     if (value === before) lastStaleAt = askedAt;
-    if (value === before && now() - askedAt > 15) console.log('HELD UP', (askedAt - changedAt).toFixed(1), (now() - askedAt).toFixed(1));
     if (doesYield) await turn();
   }
   return lastStaleAt - changedAt;
