@@ -61,6 +61,8 @@ export function createInvalidations(options: {
       subscriber.off('message', onMessageOf);
       // A client that is still to connect would do so for this.
       if (triedAt === -Infinity) return;
+      // With ioredis a connection is subscribed or not, whoever asked for it; another store may still listen here.
+      if (isIoredis && subscriber.listenerCount('message') > 0) return;
       const leave = () => subscriber.unsubscribe(channel, ...(isIoredis ? [] : [onMessage]));
       // Lost with a connection that went, it is sent again on the next, where the client has subscribed again by itself.
       await leave().catch(leave);
@@ -98,6 +100,7 @@ interface Subscriber {
   ping(): Promise<unknown>;
   on(event: string, listener: (...args: never[]) => void): unknown;
   off(event: string, listener: (...args: never[]) => void): unknown;
+  listenerCount(event: string): number;
 }
 
 // An `error` tells no more than these, and to listen to it would change what an application hears of.

@@ -281,6 +281,18 @@ export function localCopyRules(connectors: readonly (typeof serverConnectors)[nu
       for (const left of [fresh, subscriber]) expect(String(await left.ping())).toBe('PONG');
     });
 
+    it('X4: hears of changes on a connection that another store has left', async () => {
+      const [{ store, subscriber }, other] = [await reader(), await writer()];
+      const beside = storeWith(await connected(forData.port), { localCopy: { subscriber } });
+      await store.set('key', 'one', { ttlMs });
+      await untilCopied(beside, 'key');
+      await untilCopied(store, 'key');
+      await beside.close!();
+      await untilCopied(store, 'key');
+      const change: Change = (changing, value) => changing.set('key', value, { ttlMs });
+      expect(await lastStaleMs(store, other, change)).toBeLessThanOrEqual(mostBehindMs);
+    });
+
     it('leaves its connection also when data cannot be had', async () => {
       const { store, subscriber } = await reader({}, { deadlineMs: 50 });
       await store.set('key', 'value', { ttlMs });
