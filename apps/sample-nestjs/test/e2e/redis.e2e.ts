@@ -43,8 +43,11 @@ describeWithRedis('two processes with one Redis', () => {
     lclx.reset();
   });
   afterAll(async () => {
-    await Promise.all([ended(one), ended(other)]);
-    await Promise.all([redis.kill(), cryptlex.stop(), lclx.stop()]);
+    try {
+      await Promise.all([ended(one), ended(other)]);
+    } finally {
+      await Promise.all([redis.kill(), cryptlex.stop(), lclx.stop()]);
+    }
   }, 30_000);
 
   const start = (adapter: (typeof adapters)[number]) => startApp({ ...env, HTTP_ADAPTER: adapter });
