@@ -4,8 +4,8 @@ import { createCircuitBreaker } from './circuit-breaker.js';
 import { createDeadlines } from './deadlines.js';
 
 /**
- * Runs calls to Redis, none of which takes longer than its deadline. They reject, and never throw. What comes after that is
- * given to `undo`, where it must not stay as it is.
+ * Runs calls to Redis, none of which takes longer than its deadline. What comes after that is given to `undo`, where it must not
+ * stay as it is.
  */
 export type Guard = <T>(call: () => Promise<T>, undo?: (reply: T) => Promise<unknown>) => Promise<T>;
 
@@ -34,7 +34,7 @@ export function createGuard(deadlineMs: number, now: () => number): Guard {
         breaker.unanswered();
         reject(failure(`Redis did not answer within ${deadlineMs} ms`));
       });
-      call().then(
+      begun(call).then(
         (reply) => {
           underWay -= 1;
           // An answer that comes too late is none: a server that is always late is to be left alone, too.
@@ -57,6 +57,15 @@ export function createGuard(deadlineMs: number, now: () => number): Guard {
       );
     });
   };
+}
+
+/** What a client throws, it rejects with. */
+function begun<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 // Redis begins each of its errors with a word in capitals: `OOM command not allowed`. Clients say theirs in plain words.

@@ -20,7 +20,7 @@ export interface Place {
   readonly sealKey: Buffer;
   /** Says which text is kept there, to those who have the secret. */
   macOf(text: string): Buffer;
-  /** What was last found there, and its text. */
+  /** What was last read or written there, and its text. */
   last?: { readonly value: Buffer; readonly text: string } | undefined;
 }
 

@@ -4,22 +4,28 @@ import type { RedisSubscriber } from './redis-client.js';
 
 /** Values that were read from Redis, as long as nobody has changed them. */
 export interface LocalCopy {
-  /** The value, if there is a copy of it that may be used. */
-  get(name: string): string | undefined;
+  /** The values, if there are copies of all that may be used. */
+  get(keys: readonly string[]): string[] | undefined;
   /**
-   * Says that the value is about to be read; what that gives is told to `read`, which keeps it unless it was changed
-   * meanwhile. `undefined` where no copy may be kept at present.
+   * Says that a value is about to be read; what that gives is told to `read`, which keeps it unless it was changed meanwhile.
+   * `undefined` where no copy may be kept at present.
+   *
+   * @param name where it is in Redis, by which others tell of it.
    */
-  reading(name: string): { read(value: string | undefined, timeLeftMs: number): void } | undefined;
+  reading(
+    key: string,
+    name: string,
+  ): { read(value: string | undefined, timeLeftMs: number): void } | undefined;
   /** The value is changed by this process. */
-  forget(name: string): void;
+  forget(key: string): void;
   close(): Promise<void>;
 }
 
 interface Copy {
+  readonly name: string;
   /** Absent while it is read. */
-  readonly value?: string;
-  readonly endsAt: number;
+  value?: string;
+  endsAt: number;
 }
 
 /** @param options.now a monotonic clock. */
@@ -31,35 +37,50 @@ export function createLocalCopy(options: {
   readonly now: () => number;
 }): LocalCopy {
   const { subscriber, channel, maxAgeMs, now } = options;
-  const copies = new LRUCache<string, Copy>({ max: options.maxEntries });
+  /** By the names of what there are copies of. */
+  const keys = new Map<string, string>();
+  const copies = new LRUCache<string, Copy>({
+    max: options.maxEntries,
+    dispose({ name }, _key, reason) {
+      if (reason !== 'set') keys.delete(name);
+    },
+  });
   const invalidations = createInvalidations({ subscriber, channel, onChange, now });
 
   return {
-    get(name) {
-      const copy = copies.get(name);
-      if (copy?.value === undefined) return undefined;
+    get(wanted) {
       const at = now();
-      return invalidations.areTold(at) && at < copy.endsAt ? copy.value : undefined;
+      if (!invalidations.areTold(at)) return undefined;
+      const found: string[] = [];
+      for (const key of wanted) {
+        const copy = copies.get(key);
+        if (copy?.value === undefined || at >= copy.endsAt) return undefined;
+        found.push(copy.value);
+      }
+      return found;
     },
 
-    reading(name) {
+    reading(key, name) {
       const startedAt = now();
       if (!invalidations.areTold(startedAt)) return undefined;
-      const found = copies.peek(name);
+      const found = copies.peek(key);
       // One for all who read it at the same time: would each begin anew, a value that is always being read were never kept.
-      const reading: Copy = found && found.value === undefined ? found : { endsAt: startedAt };
-      if (reading !== found) copies.set(name, reading);
+      const copy: Copy = found && found.value === undefined ? found : { name, endsAt: startedAt };
+      if (copy !== found) {
+        keys.set(name, key);
+        copies.set(key, copy);
+      }
       return {
         read(value, timeLeftMs) {
-          // It was changed meanwhile, and what was read may be older than that.
-          if (copies.peek(name) !== reading) return;
-          if (value === undefined || timeLeftMs <= 0) copies.delete(name);
-          else copies.set(name, { value, endsAt: startedAt + Math.min(maxAgeMs, timeLeftMs) });
+          // It was changed meanwhile, and what was read may be older than that; or another was faster.
+          if (copies.peek(key) !== copy || copy.value !== undefined) return;
+          if (value === undefined || timeLeftMs <= 0) copies.delete(key);
+          else Object.assign(copy, { value, endsAt: startedAt + Math.min(maxAgeMs, timeLeftMs) });
         },
       };
     },
 
-    forget: (name) => void copies.delete(name),
+    forget: (key) => void copies.delete(key),
 
     async close() {
       copies.clear();
@@ -68,7 +89,10 @@ export function createLocalCopy(options: {
   };
 
   function onChange(names?: readonly string[]) {
-    if (names) for (const name of names) copies.delete(name);
-    else copies.clear();
+    if (!names) copies.clear();
+    for (const name of names ?? []) {
+      const key = keys.get(name);
+      if (key !== undefined) copies.delete(key);
+    }
   }
 }

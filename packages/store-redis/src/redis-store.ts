@@ -5,7 +5,7 @@ import { createCounters } from './counters.js';
 import { createGuard } from './guard.js';
 import { keyRing } from './key-ring.js';
 import { createLeases } from './leases.js';
-import { createLocalCopy } from './local-copy.js';
+import { createLocalCopy, type LocalCopy } from './local-copy.js';
 import { redisCommands } from './redis-commands.js';
 import { redisStoreOptions, type RedisStoreOptions } from './redis-store-options.js';
 import { createValues } from './values.js';
@@ -51,10 +51,15 @@ export function redisStore(options: RedisStoreOptions): Store {
       return value;
     },
 
-    async getMany(keys) {
-      checkOpen();
-      checkKeys(keys);
-      return keys.length === 0 ? [] : await read(keys);
+    // Not async: each request of somebody who is signed in comes through here.
+    getMany(keys) {
+      try {
+        checkOpen();
+        checkKeys(keys);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      return keys.length === 0 ? Promise.resolve([]) : read(keys);
     },
 
     async set(key, value, options) {
@@ -114,25 +119,16 @@ export function redisStore(options: RedisStoreOptions): Store {
       if (copy) await createGuard(deadlineMs, now)(() => copy.close()).catch(() => undefined);
     },
   };
-  return Object.freeze(copy ? peekable(store, (keys) => (isClosed ? undefined : copied(keys))) : store);
+  return Object.freeze(copy ? peekable(store, (keys) => (isClosed ? undefined : copy.get(keys))) : store);
 
-  async function read(keys: readonly string[]): Promise<(string | undefined)[]> {
-    return copied(keys) ?? (await guarded(() => (copy ? readForCopy(keys) : values.read(keys))));
+  function read(keys: readonly string[]): Promise<(string | undefined)[]> {
+    const found = copy?.get(keys);
+    if (found) return Promise.resolve(found);
+    return guarded(() => (copy ? readForCopy(copy, keys) : values.read(keys)));
   }
 
-  function copied(keys: readonly string[]): string[] | undefined {
-    if (!copy) return undefined;
-    const found: string[] = [];
-    for (const key of keys) {
-      const value = copy.get(values.nameOf(key));
-      if (value === undefined) return undefined;
-      found.push(value);
-    }
-    return found;
-  }
-
-  async function readForCopy(keys: readonly string[]): Promise<(string | undefined)[]> {
-    const readings = keys.map((key) => copy?.reading(values.nameOf(key)));
+  async function readForCopy(copy: LocalCopy, keys: readonly string[]): Promise<(string | undefined)[]> {
+    const readings = keys.map((key) => copy.reading(key, values.nameOf(key)));
     if (readings.every((reading) => reading === undefined)) return await values.read(keys);
     // The time first: of a value that is changed in between, it is too short at worst.
     const [timesLeft, found] = await Promise.all([Promise.all(keys.map(values.timeLeft)), values.read(keys)]);
@@ -142,11 +138,11 @@ export function redisStore(options: RedisStoreOptions): Store {
 
   /** Before, since nobody is to be given what it was; afterwards, since somebody may have read that meanwhile. */
   async function changing<T>(key: string, change: () => Promise<T>): Promise<T> {
-    copy?.forget(values.nameOf(key));
+    copy?.forget(key);
     try {
       return await guarded(change);
     } finally {
-      copy?.forget(values.nameOf(key));
+      copy?.forget(key);
     }
   }
 

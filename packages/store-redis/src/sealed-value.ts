@@ -10,7 +10,10 @@ export function sealedValue(place: Place, text: string): Buffer {
   const head = headOf(place, text);
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv('aes-256-gcm', place.sealKey, nonce).setAAD(head);
-  return Buffer.concat([head, nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  const parts = [head, nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()];
+  const value = Buffer.concat(parts);
+  remember(place, value, text);
+  return value;
 }
 
 /**
@@ -20,10 +23,13 @@ export function sealedValue(place: Place, text: string): Buffer {
 export function openedValue(place: Place, value: Buffer): string | undefined {
   if (place.last?.value.equals(value)) return place.last.text;
   const text = unsealed(place, value);
-  const isKept = text !== undefined && value.length <= mostKeptBytes;
   // A copy: what a client gives is a piece of something larger.
-  place.last = isKept ? { value: Buffer.from(value), text } : undefined;
+  remember(place, Buffer.from(value), text);
   return text;
+}
+
+function remember(place: Place, value: Buffer, text: string | undefined) {
+  place.last = text !== undefined && value.length <= mostKeptBytes ? { value, text } : undefined;
 }
 
 function unsealed({ secretId, sealKey }: Place, value: Buffer): string | undefined {

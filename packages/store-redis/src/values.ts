@@ -45,12 +45,11 @@ export function createValues(commands: RedisCommands, ring: KeyRing, channel: st
   return {
     nameOf: (key) => placesOf(key)[0].name,
 
-    async read(keys) {
+    read(keys) {
       const places = keys.map(placesOf);
       const names: string[] = [];
       for (const ofKey of places) for (const { name } of ofKey) names.push(name);
-      const found = await gotten(names);
-      return places.map((ofKey, at) => opened(ofKey, found, at * ring.length));
+      return gotten(names).then((found) => places.map((ofKey, at) => opened(ofKey, found, at * ring.length)));
     },
 
     async timeLeft(key) {
@@ -110,12 +109,12 @@ export function createValues(commands: RedisCommands, ring: KeyRing, channel: st
   }
 
   // Of what is no text, a list say, MGET says that there is none, where GET would fail.
-  async function gotten(names: readonly string[]): Promise<Found[]> {
+  function gotten(names: readonly string[]): Promise<Found[]> {
     const [first] = names;
-    if (first === undefined) return [];
-    if (!commands.isCluster) return (await commands.send(first, ['MGET', ...names])) as Found[];
-    const replies = await Promise.all(names.map((name) => commands.send(name, ['MGET', name])));
-    return (replies as [Found][]).flat();
+    if (first === undefined) return Promise.resolve([]);
+    if (!commands.isCluster) return commands.send(first, ['MGET', ...names]) as Promise<Found[]>;
+    const replies = Promise.all(names.map((name) => commands.send(name, ['MGET', name])));
+    return (replies as Promise<[Found][]>).then((found) => found.flat());
   }
 
   /** @param value what has to be there. @returns whether there was something. */
