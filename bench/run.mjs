@@ -11,7 +11,9 @@ const files = [
   'many-sources.mjs',
   'requests.mjs',
   'sessions.mjs',
-  'redis.mjs',
+  'redis-with-node-redis.mjs',
+  'redis-with-ioredis.mjs',
+  'redis-costs.mjs',
   'sign-in.mjs',
   'nest.mjs',
 ];

@@ -54,9 +54,10 @@ export function createSessions<const P extends readonly Provider[]>(
   const emitters = new Map(
     given.map(({ name }) => [name, createEmitter({ provider: name, clock, onEvent })] as const),
   );
+  const peekAt = peekOf(keeper);
   const sessions = keptSessions({
     store,
-    peekAt: peekOf(keeper),
+    peekAt,
     clock,
     idleMs,
     audienceOf: (provider) => providers.get(provider)?.audience,
@@ -155,7 +156,7 @@ export function createSessions<const P extends readonly Provider[]>(
     } catch (error) {
       return Promise.reject(error);
     }
-    const session = peek(id);
+    const session = peekAt && peek(id);
     if (session) return Promise.resolve(session);
     if (!isSessionId(id)) return Promise.resolve(undefined);
     return signal ? unlessAborted(found(id, signal), signal) : found(id);
@@ -167,10 +168,11 @@ export function createSessions<const P extends readonly Provider[]>(
   }
 
   async function found(id: string, signal?: AbortSignal): Promise<Session | undefined> {
-    const keys = known.of(id);
+    const before = known.peek(id);
+    const keys = before ?? known.of(id);
     const session = await live.find(keys, signal);
-    if (session && !closing.signal.aborted) known.add(id, keys);
-    else known.delete(id);
+    if (!session || closing.signal.aborted) known.delete(id);
+    else if (!before) known.add(id, keys);
     return session;
   }
 

@@ -77,7 +77,7 @@ export function createLiveSessions(options: {
     const before = known.kept();
     const looked = await sessions.look(before);
     // It may have been driven out while the store was asked.
-    const session = live.get(keys.lookup) === known ? unchanged(known, before, looked) : undefined;
+    const session = live.peek(keys.lookup) === known ? unchanged(known, before, looked) : undefined;
     return session ?? found(keys, signal);
   }
 

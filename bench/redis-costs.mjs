@@ -1,52 +1,19 @@
-// Sessions in Redis: `sessions.get` beside a bare GET of as many bytes with the same client, and the bytes that a session takes
-// beside those of connect-redis with express-session. Needs the program redis-server.
-import { Buffer } from 'node:buffer';
+// What sessions and calls cost Redis: bytes, beside connect-redis with express-session, commands, and its CPU time.
 import { createSessions, tokenSource } from '@latchkey/core';
-import { startCryptlexEmulator } from '@latchkey/emulators';
-import { cryptlex } from '@latchkey/provider-cryptlex';
 import { redisStore } from '@latchkey/store-redis';
 import { RedisStore } from 'connect-redis';
-import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { startRedisServer } from '../scripts/redis-server.mjs';
-import { compareAll } from './pairs.mjs';
+import { credentials, deadlineMs, secrets, startRedisAndProvider } from './redis-provider.mjs';
 
-const secrets = ['not a secret at all, but it has 32 bytes'];
-const credentials = { email: 'demo@example.com', password: 'sample-password-1' };
-// Slices of bare calls leave everything else waiting.
-const deadlineMs = 10_000;
-const idsAtATime = 200;
+const { url, provider, providerWith, stop } = await startRedisAndProvider();
+const nodeRedis = await createClient({ url }).connect();
 
-const redis = await startRedisServer();
-if (!redis) process.exit();
-const emulator = await startCryptlexEmulator();
-emulator.set({ rateLimit: false });
-const provider = cryptlex({ origin: emulator.origin, accountAlias: emulator.accountAlias, pace: false });
-
-const nodeRedis = await createClient({ url: redis.url }).connect();
-const ioredis = new Redis(redis.url);
-const clients = [
-  {
-    name: 'node-redis',
-    client: nodeRedis,
-    bareGet: (key) => nodeRedis.sendCommand(['GET', key], { typeMapping: { 36: Buffer } }),
-    subscriber: await nodeRedis.duplicate().connect(),
-  },
-  {
-    name: 'ioredis',
-    client: ioredis,
-    bareGet: (key) => ioredis.getBuffer(key),
-    subscriber: ioredis.duplicate(),
-  },
-];
-
-const bytes = await bytesPerSession();
-await compareAll('A session by its id, from Redis', comparisons());
+console.log('\n### What sessions and calls cost Redis\n');
 console.log(
-  '\n| a session of Cryptlex in Redis | bytes of the value | bytes with key and all else |\n| --- | --- | --- |',
+  '| a session of Cryptlex | bytes of the value | bytes with key and all else |\n| --- | --- | --- |',
 );
-for (const [name, { value, all }] of Object.entries(bytes)) console.log(`| ${name} | ${value} | ${all} |`);
-
+for (const [name, { value, all }] of Object.entries(await bytesPerSession()))
+  console.log(`| ${name} | ${value} | ${all} |`);
 console.log('\n| left by the first sign-in of an account | bytes in Redis | for |\n| --- | --- | --- |');
 for (const { type, bytes, hours } of await leftByTheFirstSignIn()) {
   console.log(`| a ${type} | ${bytes} | ${hours.toFixed(1)} h |`);
@@ -56,71 +23,8 @@ for (const [name, { commands, micros }] of await costsOfCalls()) {
   console.log(`| ${name} | ${commands} | ${micros.toFixed(1)} µs |`);
 }
 
-for (const { client, subscriber } of clients) {
-  for (const one of [client, subscriber]) (one.destroy ?? one.disconnect).call(one);
-}
-await provider.upstream.close();
-await emulator.stop();
-await redis.stop();
-
-async function* comparisons() {
-  for (const { name, client, bareGet, subscriber } of clients) {
-    const bare = await bareKeys(client);
-    for (const localCopy of [undefined, { subscriber }]) {
-      const sessions = createSessions({
-        providers: [provider],
-        store: redisStore({ client, secrets, deadlineMs, localCopy }),
-      });
-      const ids = await signedIn(sessions);
-      for (const width of [50, 1]) {
-        const ours = localCopy ? '`sessions.get`, local copy' : '`sessions.get`';
-        yield {
-          ours: workload(`${ours}, ${name}, ${width} at a time`, width, (at) => sessions.get(ids[at])),
-          other: workload(`bare GET, ${width} at a time`, width, (at) => bareGet(bare[at])),
-          as: 'throughput',
-          withGarbage: true,
-          longer: 6,
-          // Long ones: each begins with the copies of a store that was left alone while the other had its turn.
-          slices: 2,
-          // Each by itself waits for the other side most of the time, whatever it costs.
-          bar: width > 1 ? { atLeast: localCopy ? 5 : 0.5 } : undefined,
-        };
-      }
-      await sessions.close();
-    }
-  }
-}
-
-/** Calls `send` for one place after the other, `width` of them at a time. */
-function workload(name, width, send) {
-  const run = async (calls) => {
-    let left = calls;
-    const sendSome = async () => {
-      while (left > 0) {
-        left -= 1;
-        if (!(await send(left % idsAtATime))) throw new Error(`${name}: there is nothing`);
-      }
-    };
-    await Promise.all(Array.from({ length: width }, sendSome));
-  };
-  return { name, run };
-}
-
-/** As many sessions as are asked for in turn; each of them known to this process, as of a user who has been there before. */
-async function signedIn(sessions) {
-  const { id: first } = await sessions.signIn(provider.name, credentials);
-  const ids = [first];
-  while (ids.length < idsAtATime) ids.push((await sessions.signIn(provider.name, credentials)).id);
-  return ids;
-}
-
-/** Keys with values as long as those of a session. */
-async function bareKeys(client) {
-  const keys = Array.from({ length: idsAtATime }, (_, at) => `bare:${at}`);
-  const { value } = bytes['`redisStore`'];
-  for (const [at, key] of keys.entries()) await client.set(key, Buffer.alloc(value, at));
-  return keys;
-}
+nodeRedis.destroy();
+await stop();
 
 /** What 1,000 sessions take, divided by 1,000: those of ours, and the same data kept by connect-redis. */
 async function bytesPerSession() {
@@ -183,8 +87,7 @@ async function costsOfCalls() {
   const inTurn = (at) => ids[at % ids.length];
   const subject = async () => (await sessions.get(ids[0])).identity.subject;
   const source = tokenSource(provider, credentials, { store });
-  const pace = { requests: 1_000_000, perMs: 5_000, store };
-  const paced = cryptlex({ origin: emulator.origin, accountAlias: emulator.accountAlias, pace });
+  const paced = providerWith({ requests: 1_000_000, perMs: 5_000, store });
   const grant = await provider.signIn(credentials);
 
   const costs = [
