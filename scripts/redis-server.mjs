@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A Redis server on a free port of loopback that keeps nothing on disk; it ends with this process at the latest.
+ * A Redis server on a free port of loopback that keeps nothing on disk; it ends when this process exits by itself.
  *
  * @returns {Promise<{ url: string, stop(): Promise<void> } | undefined>} `undefined` where none is installed: that is said in one
  *   line, and with `CI` set it is an error.

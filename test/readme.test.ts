@@ -21,6 +21,7 @@ describe('the examples of the READMEs', () => {
     async ({ files, main, output, at, needsRedis }, { skip }) => {
       if (needsRedis) skip(!redis);
       vi.stubEnv('REDIS_URL', redis?.url);
+      vi.stubEnv('STORE_SECRET', 'a secret of the tests: 32 bytes or more');
       // Files of the repository, so that their imports are resolved to the sources.
       const folder = new URL(`.readme-examples/example-${at}/`, import.meta.url);
       mkdirSync(folder, { recursive: true });

@@ -16,10 +16,16 @@ export function createCounters(commands: RedisCommands, ring: KeyRing): Counters
   return {
     async take(key, counts) {
       const taken: string[] = [];
+      const giveBack = async () => {
+        for (const name of taken) await takeAt(name, { ...counts, cost: -counts.cost });
+      };
       for (const name of ring.map((secret) => secret.nameOf('count', key)).sort()) {
-        const retryAfterMs = await takeAt(name, counts);
+        const retryAfterMs = await takeAt(name, counts).catch(async (error: unknown) => {
+          await giveBack().catch(() => undefined); // it counts until its span is over
+          throw error;
+        });
         if (retryAfterMs > 0) {
-          for (const other of taken) await takeAt(other, { ...counts, cost: -counts.cost });
+          await giveBack();
           return { taken: false, retryAfterMs };
         }
         taken.push(name);

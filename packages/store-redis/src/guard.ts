@@ -11,7 +11,8 @@ export type Guard = <T>(call: () => Promise<T>, undo?: (reply: T) => Promise<unk
 
 /**
  * Makes what every call goes through. After a few that Redis did not answer in time, calls fail at once for a second, but for
- * one trial. There are never more than so many without an answer: a client keeps them all until its connection is back.
+ * one trial. There are never more than so many under way, and so many that were given up: a client keeps them all until its
+ * connection is back.
  *
  * Its errors are `store_error`, with what the client said as the cause. A call that has failed may still be done later.
  *
@@ -21,9 +22,12 @@ export function createGuard(deadlineMs: number, now: () => number): Guard {
   const breaker = createCircuitBreaker({ most: mostInARow, spanMs: trialEveryMs }, now);
   const deadlines = createDeadlines(deadlineMs, now);
   let underWay = 0;
+  /** Those that came to their deadline, and that the client still has. */
+  let abandoned = 0;
 
   return function guarded(call, undo) {
-    if (underWay >= mostUnderWay) return Promise.reject(failure('Too many calls wait for Redis'));
+    if (underWay >= mostUnderWay || abandoned >= mostAbandoned)
+      return Promise.reject(failure('Too many calls wait for Redis'));
     if (!breaker.admits())
       return Promise.reject(failure('Redis has not been answering, and is asked again in a moment'));
     underWay += 1;
@@ -31,24 +35,30 @@ export function createGuard(deadlineMs: number, now: () => number): Guard {
       let isOver = false;
       const stop = deadlines.start(() => {
         isOver = true;
+        underWay -= 1;
+        abandoned += 1;
         breaker.unanswered();
         reject(failure(`Redis did not answer within ${deadlineMs} ms`));
       });
       begun(call).then(
         (reply) => {
-          underWay -= 1;
           // An answer that comes too late is none: a server that is always late is to be left alone, too.
           if (isOver) {
+            abandoned -= 1;
             undo?.(reply).catch(() => undefined);
             return;
           }
+          underWay -= 1;
           stop();
           breaker.answered();
           resolve(reply);
         },
         (error: unknown) => {
+          if (isOver) {
+            abandoned -= 1;
+            return;
+          }
           underWay -= 1;
-          if (isOver) return;
           stop();
           if (isReply(error)) breaker.answered();
           else breaker.unanswered();
@@ -83,3 +93,5 @@ function failure(what: string, error?: unknown): LatchkeyError {
 const mostInARow = 5;
 const trialEveryMs = 1_000;
 const mostUnderWay = 10_000;
+// More: where one server of a cluster hangs, those of the others go on, and the breaker stays closed.
+const mostAbandoned = 100_000;

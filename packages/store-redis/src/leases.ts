@@ -24,12 +24,17 @@ export function createLeases(commands: RedisCommands, ring: KeyRing): Leases {
       };
       // In the same order everywhere, so that no two wait for each other.
       for (const name of ring.map((secret) => secret.nameOf('lease', key)).sort()) {
-        const reply = await commands.send(name, ['SET', name, owner, 'NX', 'PX', wholeMs(ttlMs)]);
-        if (reply === null) {
+        try {
+          const reply = await commands.send(name, ['SET', name, owner, 'NX', 'PX', wholeMs(ttlMs)]);
+          if (reply !== null) held.push(name);
+        } catch (error) {
+          await release().catch(() => undefined); // it runs out
+          throw error;
+        }
+        if (held.at(-1) !== name) {
           await release();
           return undefined;
         }
-        held.push(name);
       }
       return {
         async extend(ttlMs) {

@@ -7,25 +7,27 @@ export interface LocalCopy {
   /** The values, if there are copies of all that may be used. */
   get(keys: readonly string[]): string[] | undefined;
   /**
-   * Says that a value is about to be read; what that gives is told to `read`, which keeps it unless it was changed meanwhile.
-   * `undefined` where no copy may be kept at present.
+   * Says that a value is about to be read. `undefined` where no copy may be kept at present.
    *
    * @param name where it is in Redis, by which others tell of it.
    */
-  reading(
-    key: string,
-    name: string,
-  ): { read(value: string | undefined, timeLeftMs: number): void } | undefined;
+  reading(key: string, name: string): Reading | undefined;
   /** The value is changed by this process. */
   forget(key: string): void;
   close(): Promise<void>;
 }
 
+/** One reading of a value; to be ended. */
+export interface Reading {
+  /** Keeps what was read, unless it was changed meanwhile: it may be older than that. */
+  keep(value: string | undefined, timeLeftMs: number): void;
+  end(): void;
+}
+
 interface Copy {
   readonly name: string;
-  /** Absent while it is read. */
-  value?: string;
-  endsAt: number;
+  readonly value: string;
+  readonly endsAt: number;
 }
 
 /** @param options.now a monotonic clock. */
@@ -37,12 +39,14 @@ export function createLocalCopy(options: {
   readonly now: () => number;
 }): LocalCopy {
   const { subscriber, channel, maxAgeMs, now } = options;
-  /** By the names of what there are copies of. */
+  /** What is being read, and has not been changed since. Apart from the copies: what is asked for in vain must push out none. */
+  const readings = new Map<string, { readonly name: string }>();
+  /** The keys of both, by the names that others tell. */
   const keys = new Map<string, string>();
   const copies = new LRUCache<string, Copy>({
     max: options.maxEntries,
-    dispose({ name }, _key, reason) {
-      if (reason !== 'set') keys.delete(name);
+    dispose({ name }, key, reason) {
+      if (reason !== 'set' && !readings.has(key)) keys.delete(name);
     },
   });
   const invalidations = createInvalidations({ subscriber, channel, onChange, now });
@@ -54,7 +58,7 @@ export function createLocalCopy(options: {
       const found: string[] = [];
       for (const key of wanted) {
         const copy = copies.get(key);
-        if (copy?.value === undefined || at >= copy.endsAt) return undefined;
+        if (!copy || at >= copy.endsAt) return undefined;
         found.push(copy.value);
       }
       return found;
@@ -63,36 +67,44 @@ export function createLocalCopy(options: {
     reading(key, name) {
       const startedAt = now();
       if (!invalidations.areTold(startedAt)) return undefined;
-      const found = copies.peek(key);
       // One for all who read it at the same time: would each begin anew, a value that is always being read were never kept.
-      const copy: Copy = found && found.value === undefined ? found : { name, endsAt: startedAt };
-      if (copy !== found) {
-        keys.set(name, key);
-        copies.set(key, copy);
-      }
+      const reading = readings.get(key) ?? { name };
+      readings.set(key, reading);
+      keys.set(name, key);
       return {
-        read(value, timeLeftMs) {
-          // It was changed meanwhile, and what was read may be older than that; or another was faster.
-          if (copies.peek(key) !== copy || copy.value !== undefined) return;
-          if (value === undefined || timeLeftMs <= 0) copies.delete(key);
-          else Object.assign(copy, { value, endsAt: startedAt + Math.min(maxAgeMs, timeLeftMs) });
+        keep(value, timeLeftMs) {
+          if (readings.get(key) !== reading || value === undefined || timeLeftMs <= 0) return;
+          copies.set(key, { name, value, endsAt: startedAt + Math.min(maxAgeMs, timeLeftMs) });
+        },
+        end() {
+          if (readings.get(key) === reading) readings.delete(key);
+          if (!readings.has(key) && !copies.has(key)) keys.delete(name);
         },
       };
     },
 
-    forget: (key) => void copies.delete(key),
+    forget,
 
     async close() {
-      copies.clear();
+      onChange();
       await invalidations.close();
     },
   };
 
   function onChange(names?: readonly string[]) {
-    if (!names) copies.clear();
+    if (!names) {
+      readings.clear();
+      copies.clear();
+      keys.clear();
+    }
     for (const name of names ?? []) {
       const key = keys.get(name);
-      if (key !== undefined) copies.delete(key);
+      if (key !== undefined) forget(key);
     }
+  }
+
+  function forget(key: string) {
+    readings.delete(key);
+    copies.delete(key);
   }
 }

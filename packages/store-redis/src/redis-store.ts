@@ -85,7 +85,11 @@ export function redisStore(options: RedisStoreOptions): Store {
     async take(key, options) {
       checkCall(key);
       const counts = countsIn(options);
-      return await guarded(() => counters.take(key, counts));
+      // Nobody was told of what is taken too late: it is given back, or an outage would use limits up.
+      const giveBack = async ({ taken }: { readonly taken: boolean }) => {
+        if (taken && counts.cost > 0) await counters.take(key, { ...counts, cost: -counts.cost });
+      };
+      return await guarded(() => counters.take(key, counts), giveBack);
     },
 
     async lease(key, options) {
@@ -130,10 +134,17 @@ export function redisStore(options: RedisStoreOptions): Store {
   async function readForCopy(copy: LocalCopy, keys: readonly string[]): Promise<(string | undefined)[]> {
     const readings = keys.map((key) => copy.reading(key, values.nameOf(key)));
     if (readings.every((reading) => reading === undefined)) return await values.read(keys);
-    // The time first: of a value that is changed in between, it is too short at worst.
-    const [timesLeft, found] = await Promise.all([Promise.all(keys.map(values.timeLeft)), values.read(keys)]);
-    readings.forEach((reading, at) => reading?.read(found[at], timesLeft[at] ?? 0));
-    return found;
+    try {
+      // The time first: of a value that is changed in between, it is too short at worst.
+      const [timesLeft, found] = await Promise.all([
+        Promise.all(keys.map(values.timeLeft)),
+        values.read(keys),
+      ]);
+      readings.forEach((reading, at) => reading?.keep(found[at], timesLeft[at] ?? 0));
+      return found;
+    } finally {
+      for (const reading of readings) reading?.end();
+    }
   }
 
   /** Before, since nobody is to be given what it was; afterwards, since somebody may have read that meanwhile. */

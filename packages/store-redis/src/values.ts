@@ -72,6 +72,7 @@ export function createValues(commands: RedisCommands, ring: KeyRing, channel: st
 
     async remove(key) {
       const places = placesOf(key);
+      for (const place of places) place.last = undefined;
       const names = namesOf(places);
       const removeAll = () => Promise.all(names.map((name) => removeAt([name], places)));
       if (!isApart) {

@@ -21,14 +21,16 @@ describeWithRedis('redisStore with one server', () => {
     beforeAll(async () => (connected = await connect(redis.port)));
     afterAll(() => connected.close());
 
-    storeContract(it, async () => {
-      const options = { client: connected.client, prefix: `${randomUUID()}:`, secrets, deadlineMs: 10_000 };
-      return {
-        store: redisStore(options),
-        another: async () => redisStore(options),
-        advance: async (ms) => passed(ms),
-        tolerateMs,
-      };
+    describe.concurrent('the contract', () => {
+      storeContract(it, async () => {
+        const options = { client: connected.client, prefix: `${randomUUID()}:`, secrets, deadlineMs: 10_000 };
+        return {
+          store: redisStore(options),
+          another: async () => redisStore(options),
+          advance: async (ms) => passed(ms),
+          tolerateMs,
+        };
+      });
     });
   });
 

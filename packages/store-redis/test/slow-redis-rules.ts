@@ -151,7 +151,7 @@ export function slowRedisRules({ name, connect }: (typeof serverConnectors)[numb
       expect(new Set(outcomes)).toEqual(new Set(['value']));
     });
 
-    it('X3: is late does no harm: nothing is given twice, and no lease is left without an owner', async () => {
+    it('X3: is late does no harm: nothing is given twice, and no lease and no count is left to nobody', async () => {
       const store = await opened();
       await store.set('key', 'value', { ttlMs });
       redis.pause();
@@ -159,13 +159,16 @@ export function slowRedisRules({ name, connect }: (typeof serverConnectors)[numb
         store.get('key'),
         store.set('late', 'value', { ttlMs }),
         store.lease('lease', { ttlMs }),
+        store.take('count', { limit: 1, perMs: ttlMs }),
       ];
-      expect(await Promise.allSettled(calls)).toMatchObject(Array(3).fill({ status: 'rejected' }));
+      expect(await Promise.allSettled(calls)).toMatchObject(Array(4).fill({ status: 'rejected' }));
       redis.resume();
       await until('what came too late', async () => (await store.get('late')) === 'value');
       await until('the lease', async () => (await store.lease('lease', { ttlMs })) !== undefined, {
         withinMs: 1_000,
       });
+      const take = () => store.take('count', { limit: 1, perMs: ttlMs });
+      await until('the count', async () => (await take()).taken, { withinMs: 1_000 });
       expect(await store.get('key')).toBe('value');
     });
 
