@@ -58,6 +58,7 @@ try {
       writeFiles(folder, asScripts(files));
       const printed = run(process.execPath, [join(folder, asScript(main))], project, {
         REDIS_URL: redis?.url,
+        STORE_SECRET: 'a secret of this check: 32 bytes or more',
       });
       if (printed !== output) throw new Error(`it printed:\n${printed}\nand not:\n${output}`);
     });
