@@ -23,8 +23,8 @@ export interface SharedRefusalHold extends RefusalHold {
 /**
  * Makes a hold of one set of credentials that is shared (T6, X6). Without a store it is `hold` itself.
  *
- * What others were refused before this hold last began here, or was told to forget, is of no account. A refusal stays in the store for
- * as long as the hold, and `mostMs` beyond: the next one in a row doubles it, whichever process has that.
+ * What others were refused before this hold last began here, or was told to forget, is of no account. A refusal stays in the
+ * store for as long as the hold, and `mostMs` beyond: the next one in a row doubles it, whichever process has that.
  *
  * @param hold remembers in this process.
  * @param options.name names the credentials; see `credentialsKey`.

@@ -24,17 +24,16 @@ export function createLeases(commands: RedisCommands, ring: KeyRing): Leases {
       };
       // In the same order everywhere, so that no two wait for each other.
       for (const name of ring.map((secret) => secret.nameOf('lease', key)).sort()) {
-        try {
-          const reply = await commands.send(name, ['SET', name, owner, 'NX', 'PX', wholeMs(ttlMs)]);
-          if (reply !== null) held.push(name);
-        } catch (error) {
+        const command = ['SET', name, owner, 'NX', 'PX', wholeMs(ttlMs)];
+        const reply = await commands.send(name, command).catch(async (error: unknown) => {
           await release().catch(() => undefined); // it runs out
           throw error;
-        }
-        if (held.at(-1) !== name) {
+        });
+        if (reply === null) {
           await release();
           return undefined;
         }
+        held.push(name);
       }
       return {
         async extend(ttlMs) {

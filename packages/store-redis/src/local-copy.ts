@@ -40,7 +40,7 @@ export function createLocalCopy(options: {
 }): LocalCopy {
   const { subscriber, channel, maxAgeMs, now } = options;
   /** What is being read, and has not been changed since. Apart from the copies: what is asked for in vain must push out none. */
-  const readings = new Map<string, { readonly name: string }>();
+  const readings = new Map<string, symbol>();
   /** The keys of both, by the names that others tell. */
   const keys = new Map<string, string>();
   const copies = new LRUCache<string, Copy>({
@@ -68,7 +68,7 @@ export function createLocalCopy(options: {
       const startedAt = now();
       if (!invalidations.areTold(startedAt)) return undefined;
       // One for all who read it at the same time: would each begin anew, a value that is always being read were never kept.
-      const reading = readings.get(key) ?? { name };
+      const reading = readings.get(key) ?? Symbol('reading');
       readings.set(key, reading);
       keys.set(name, key);
       return {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as passed } from 'node:timers/promises';
 import { storeContract } from '@latchkey/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisStore, type RedisClient, type RedisSubscriber } from '../src/index.js';
 import { clusterConnectors, connectPlainly, type Connected } from './harness/clients.js';
 import { startRedisCluster, type RedisCluster } from './harness/redis-cluster.js';
 import { describeWithRedis } from './harness/redis-needed.js';
+import { storeSetup, twoSubscribers } from './store-setup.js';
 
 const secret = 'a secret of the tests: 32 bytes or more';
 const another = 'another secret of them: 32 bytes or more';
@@ -26,15 +26,7 @@ describeWithRedis('redisStore with a cluster', () => {
       // Under each secret it is counted at a moment of its own.
       ['two secrets', [secret, another], 100],
     ] as const)('%s', (_, secrets, tolerateMs) => {
-      storeContract(it, async () => {
-        const options = { client: connected.client, prefix: `${randomUUID()}:`, secrets, deadlineMs: 10_000 };
-        return {
-          store: redisStore(options),
-          another: async () => redisStore(options),
-          advance: async (ms) => passed(ms),
-          tolerateMs,
-        };
-      });
+      storeContract(it, async () => storeSetup({ client: connected.client, secrets, tolerateMs }));
     });
 
     it('keeps what it has at every server, and finds it there', async () => {
@@ -60,30 +52,12 @@ describeWithRedis('redisStore with a cluster', () => {
     let subscribers: RedisSubscriber[];
     beforeAll(async () => {
       connected = await connect(cluster.port);
-      subscribers = [await connected.subscriber(), await connected.subscriber()];
-      for (const subscriber of subscribers) {
-        // Of all the stores that listen to it here.
-        (subscriber as unknown as { setMaxListeners(most: number): void }).setMaxListeners(1_000);
-      }
+      subscribers = await twoSubscribers(connected);
     });
     afterAll(() => connected.close());
 
     describe.concurrent('one secret', () => {
-      storeContract(it, async () => {
-        const options = {
-          client: connected.client,
-          prefix: `${randomUUID()}:`,
-          secrets: [secret],
-          deadlineMs: 10_000,
-        };
-        const [one, other] = subscribers as [RedisSubscriber, RedisSubscriber];
-        return {
-          store: redisStore({ ...options, localCopy: { subscriber: one } }),
-          another: async () => redisStore({ ...options, localCopy: { subscriber: other } }),
-          advance: async (ms) => passed(ms),
-          tolerateMs: 5,
-        };
-      });
+      storeContract(it, async () => storeSetup({ client: connected.client, secrets: [secret], subscribers }));
     });
   });
 });

@@ -8,11 +8,10 @@ import { sentinelConnectors, type Connected } from './harness/clients.js';
 import { describeWithRedis } from './harness/redis-needed.js';
 import { startRedisSentinel, type RedisSentinel } from './harness/redis-sentinel.js';
 import { until } from './harness/until.js';
+import { storeSetup, twoSubscribers } from './store-setup.js';
 
 const secrets = ['a secret of the tests: 32 bytes or more'];
 const long = { ttlMs: 600_000 };
-// Redis looks at whole milliseconds.
-const tolerateMs = 5;
 
 describeWithRedis('redisStore with a Sentinel', () => {
   let sentinel: RedisSentinel;
@@ -25,15 +24,7 @@ describeWithRedis('redisStore with a Sentinel', () => {
     afterAll(() => connected.close());
 
     describe.concurrent('as it is', () => {
-      storeContract(it, async () => {
-        const options = { client: connected.client, prefix: `${randomUUID()}:`, secrets, deadlineMs: 10_000 };
-        return {
-          store: redisStore(options),
-          another: async () => redisStore(options),
-          advance: async (ms) => passed(ms),
-          tolerateMs,
-        };
-      });
+      storeContract(it, async () => storeSetup({ client: connected.client, secrets }));
     });
   });
 
@@ -42,25 +33,12 @@ describeWithRedis('redisStore with a Sentinel', () => {
     let subscribers: RedisSubscriber[];
     beforeAll(async () => {
       connected = await connect(sentinel.port);
-      subscribers = [await connected.subscriber(), await connected.subscriber()];
-      for (const subscriber of subscribers) {
-        // Of all the stores that listen to it here.
-        (subscriber as unknown as { setMaxListeners(most: number): void }).setMaxListeners(1_000);
-      }
+      subscribers = await twoSubscribers(connected);
     });
     afterAll(() => connected.close());
 
     describe.concurrent('as it is', () => {
-      storeContract(it, async () => {
-        const options = { client: connected.client, prefix: `${randomUUID()}:`, secrets, deadlineMs: 10_000 };
-        const [one, other] = subscribers as [RedisSubscriber, RedisSubscriber];
-        return {
-          store: redisStore({ ...options, localCopy: { subscriber: one } }),
-          another: async () => redisStore({ ...options, localCopy: { subscriber: other } }),
-          advance: async (ms) => passed(ms),
-          tolerateMs,
-        };
-      });
+      storeContract(it, async () => storeSetup({ client: connected.client, secrets, subscribers }));
     });
   });
 
